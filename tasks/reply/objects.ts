@@ -1,5 +1,5 @@
 import { type ObjectAt, objectAt, type Search } from './relaxed-json.ts'
-import { startOfReply } from './thoughts.ts'
+import { isOfDraft, startOfReply } from './thoughts.ts'
 
 type JsonObject = ObjectAt['value']
 
@@ -14,8 +14,9 @@ export type Found = { object: JsonObject } | { fault: 'none' | 'other' | 'broken
 
 /**
  * The last object of a reply that has a field of the form: what stands before it are drafts, however long. Where it stands inside another
- * (`{"row": {…}}`), it is that; objects behind it that have no field of the form are remarks. Where one that has does not end, the reply
- * is not whole, and what stands before it is not taken in its place.
+ * (`{"row": {…}}`), it is that, unless its name there is that of thoughts or takes it back (`{"rejected": {…}}`); objects behind it that
+ * have no field of the form are remarks. Where one that has does not end, the reply is not whole, and what stands before it is not taken in
+ * its place.
  *
  * Objects inside an element or behind a special token whose name nobody knows are drafts, first ones or later ones: the last outside of
  * them counts, and where none is, the reply has no answer (`<ponder>{...}</ponder>`), for a row that nobody meant costs more than a reply
@@ -75,14 +76,14 @@ export function wholeObject(text: string): JsonObject | undefined {
   return found?.end === inside.length ? found.value : undefined
 }
 
-/** The last object at or inside a value with a field of the form. */
+/** The last object at or inside a value with a field of the form; none under a name that takes it back, as `rejected` does. */
 function holderOf(value: unknown, form: Form): JsonObject | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   if (!Array.isArray(value) && Object.keys(form).some((field) => field in value)) {
     return isEcho(value as JsonObject, form) ? undefined : (value as JsonObject)
   }
-  for (const inner of Object.values(value).toReversed()) {
-    const found = holderOf(inner, form)
+  for (const [name, inner] of Object.entries(value).toReversed()) {
+    const found = isOfDraft(name) ? undefined : holderOf(inner, form)
     if (found) return found
   }
   return undefined

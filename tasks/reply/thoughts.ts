@@ -235,6 +235,12 @@ const isOfAnswer = (name: string): boolean => {
   return endless.test(last) || ofData.test(last)
 }
 
+/** Whether a field of an object holds thoughts, a draft, or what is taken back: `reasoning`, `firstDraft`, `rejected`. */
+export const isOfDraft = (field: string): boolean =>
+  wordsOf(field.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase()).some(
+    (word) => thinking.test(word) || refuting.test(word) || /^(?:(?:pre)?drafts?|alternatives?)$/.test(word),
+  )
+
 const isOfTurn = (token: string): boolean =>
   wordsOfToken(token).every((word) => ofTurns.test(word) || sides.test(word) || /^(?:id|\d*)$/.test(word))
 

@@ -8,16 +8,16 @@ const number = /(?<![\w.-])\d[\d,_]*(?![\w-]|\.\d)/g
 /** Numbers that count something else. */
 const ofOthers =
   /(?<![\w.-])\d[\d,_]*\s{0,3}(?:m?s|seconds?|images?|messages?|characters?|chars|bytes|requests?|tools?|stop)\b/gi
-/** `[1,256]` is a range, no thousand. */
-const range = /\[(\d+),(\d+)/g
+/** `[1,256]` is a range, no thousand; so are `(0..256]` and `[1-256]`. */
+const range = /([[(])(\d+)(?:,|-|–|~|\.{2,3})(?=\d)/g
 const ofContext = /context|inputs\W{0,3}tokens|sequence length|in total|\d\W{0,3}\+/i
 
 /** How endpoints call the limit of a reply; that of a prompt, a context or a sequence has other words between. */
 const ofReply =
-  /max(imum)?[\W_]{0,2}(number of )?((allowed|new|output|completion|response|reply|generated|generation|predicted)[\W_]{0,2}){0,2}tokens?|max_?length|(output|completion|response|reply|new|generated)[\W_]{0,2}(tokens?|length|limit)|tokens? to (generate|sample|predict|output)|n(um)?_?predict\b/i
+  /max(imum)?[\W_]{0,2}(number of )?((allowed|new|output|completion|response|reply|generated|generation|predicted)[\W_]{0,2}){0,2}tokens?|max_?length|(output|completion|response|reply|new|generated)[\W_]{0,2}(tokens?|length|limit|budget|size|cap\b)|(output|completion|response|reply) of [\d,_]+ tokens|tokens? (per|in (a|one|each)) (output|completion|response|reply)|tokens? to (generate|sample|predict|output)|n(um)?_?predict\b/i
 /** That a number is the most. */
 const upper =
-  /exceed|at most|up to|\bmax(imum)?\b|limit|larger|greater|higher|above|over\b|more than|too (large|big|high|long|many)|(less|lower|smaller|fewer) (than|or)|[<>≤]|range|between|supports?\b|allow|大于|超|最大|范围|不得|小于/i
+  /exceed|at most|up to|\bmax(imum)?\b|limit|larger|greater|higher|above|over\b|more than|too (large|big|high|long|many)|(less|lower|smaller|fewer) (than|or)|[<>≤]|range|between|supports?\b|allow|\bonly\b|\bcap(ped)?\b|bounds?\b|[[(]\d+(,? | to )\d+[\])]|大于|超|最大|范围|不得|小于|应为|上限|最多|不能/i
 /** A number that is the least, and the words before it. */
 const lower =
   /(at least|minimum|>=|≥|too (small|low|short)|below|(must|should|has to|needs to) (be )?(greater|larger|more|higher|above|exceed))[^;\d]{0,60}[\d,_]+/gi
@@ -33,7 +33,7 @@ export function tokenRoomIn(text: string, asked: number, field = ''): TokenRoom 
   if (isOfRate(text)) return null
   const found = numbersIn(text)
   const others = [...found].filter((each) => each !== asked)
-  const prompt = others.find((each) => found.has(each + asked))
+  const prompt = others.find((each) => each > 0 && found.has(each + asked))
   const context = largest(others, (each) => each !== prompt && each < (prompt ?? 0) + asked)
   if (prompt !== undefined && context !== null) return { context, prompt }
   const [one, other] = others
@@ -51,7 +51,7 @@ export function tokenRoomIn(text: string, asked: number, field = ''): TokenRoom 
  * another ("Invalid max_tokens. It must be <= 256."), or in a place for that alone.
  */
 function limitIn(sentence: string, asked: number, isNamed: boolean | 'alone'): number | null {
-  if (!upper.test(sentence)) return null
+  if (!upper.test(sentence.replaceAll(range, '$1$2 '))) return null
   const found = numbersIn(sentence.replaceAll(lower, ''))
   const hasAsked = found.has(asked)
   if (ofPrompt.test(sentence) && !hasAsked) return null
@@ -67,7 +67,7 @@ function limitIn(sentence: string, asked: number, isNamed: boolean | 'alone'): n
 
 const numbersIn = (text: string): Set<number> =>
   new Set(
-    [...text.replaceAll(ofOthers, '').replaceAll(range, '[$1 $2').matchAll(number)].map(([digits]) =>
+    [...text.replaceAll(ofOthers, '').replaceAll(range, '$1$2 ').matchAll(number)].map(([digits]) =>
       Number(digits.replaceAll(/[,_]/g, '')),
     ),
   )

@@ -12,7 +12,7 @@ export type Wait = {
 /** Words for a limit of a day or longer, and for one of a minute or so. */
 const longLimit =
   /per[ _-]?(day|week|month)|\b(daily|weekly|monthly|today|tomorrow|midnight)\b|\b(rpd|tpd)\b|(by|per)(day|week|month)|86,?400 ?s|\b24 ?-?h(ou)?(rs?)?\b|\b(1|one|a) day\b|(day|week|month)(ly)? (quota|limit)|\/ ?(day|week|month)\b|this (day|week|month)\b|每[日天]|[当今]日|今天|明天/i
-const shortLimit = /per[ _-]?(second|min|minute|hour)\b|\b(rpm|tpm|rps)\b|by(second|minute)|perminute/i
+const shortLimit = /(per[ _-]?|\/ ?)(second|min|minute|hour)\b|\b(rpm|tpm|rps)\b|by(second|minute)|perminute/i
 const reached = /quota|limit|exceed|额度|配额/i
 
 /** Whether a text says that a limit of a day or longer is reached, where its status says nothing of limits. */

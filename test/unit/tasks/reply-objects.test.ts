@@ -40,6 +40,11 @@ test.each([
   ['a fence of reasoning, and its own in one of JSON', `${fenced('reasoning', draft)}\n${fenced('json', text)}`],
   ['a bad example behind it', `${text}\n<bad_example>${draft}</bad_example>`],
   ['the previous output before it', `<previous_output>${draft}</previous_output>${text}`],
+  ['one that was rejected', `{"chosen": ${text}, "rejected": ${draft}}`],
+  ['alternatives', `{"answer": ${text}, "alternatives": [${draft}, ${draft}]}`],
+  ['a draft in its thoughts', `{"row": ${text}, "reasoning": ${draft}}`],
+  ['its first draft', `[{"final": ${text}, "firstDraft": ${draft}}]`],
+  ['a bad example', `{"good_example": ${text}, "bad_example": ${draft}}`],
   ['one that is struck out', `~~${draft}~~ ${text}`],
   ['one that is struck out behind it', `${text} ~~${draft}~~`],
 ])('what is taken back is no row: %s', (_, reply) => {
@@ -53,6 +58,20 @@ test.each([
 ])('a reply that is nothing but %s has no row', (_, reply) => {
   expect(lastObject(reply, form, true)).toEqual({ fault: 'broken' })
 })
+
+test.each(['rejected', 'thoughts', 'draft', 'first_draft', 'previousAnswer', 'reasoning', 'alternatives'])(
+  'a reply that is nothing but a field "%s" has no row',
+  (field) => {
+    expect(lastObject(JSON.stringify({ [field]: row, answer: null }), form, true)).toEqual({ fault: 'other' })
+  },
+)
+
+test.each(['row', 'plan', 'answer', 'data', 'question_1', 'notable', 'item', 'finalDraftless'])(
+  'a field "%s" holds a row',
+  (field) => {
+    expect(lastObject(JSON.stringify({ [field]: row }), form, true)).toEqual({ object: row })
+  },
+)
 
 test.each(['', 'json', 'jsonc', 'text', 'output', 'python', 'my_answer'])('a fence named "%s" holds a row', (info) => {
   expect(lastObject(fenced(info, text), form, true)).toEqual({ object: row })

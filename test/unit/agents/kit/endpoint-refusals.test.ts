@@ -358,6 +358,15 @@ describe('a reply is as long as the endpoint allows', () => {
     ['two sentences', 400, 'Invalid max_tokens. It must be <= 256.', 256],
     ['the limit in front', 500, 'The limit is 256. max_tokens was 400.', 256],
     ['a response', 400, 'Response tokens are limited to 256', 256],
+    ['a response each', 400, 'This model can generate at most 256 tokens per response; you asked for 400.', 256],
+    ['a budget', 400, 'The output budget you requested (400) is over the cap of 256 for this model', 256],
+    ['a completion', 400, 'Requested completion of 400 tokens, limit is 256.', 256],
+    ['what is there', 400, 'You requested 400 output tokens but only 256 are available for this model.', 256],
+    ['two dots', 400, "Value for 'max_tokens' must be in [1..256]", 256],
+    ['a half-open range', 400, 'parameter max_tokens: 400 out of bounds (0, 256]', 256],
+    ['a hyphen', 422, 'max_tokens not in [1-256]', 256],
+    ['what it should be', 400, 'max_tokens 参数非法，max_tokens 应为 [1, 256]', 256],
+    ['an upper limit', 400, 'max_tokens 上限为 256', 256],
     ['a gateway without a model', 503, 'max_tokens 400 is over the limit (256) of every provider', 256],
   ])('%s, HTTP %i: %s', (_, status, text, most) => {
     const capabilities = createCapabilities(null, () => {}, 64)

@@ -94,6 +94,8 @@ test.each([
   ['You are using a Trial key, which is limited to 1000 API calls / month.', true],
   ['You reached your limit of calls this month.', true],
   ['10 requests per minute. You made 50 today.', false],
+  ['Limit: 60 / minute. Your daily limit is 14400, used 60.', false],
+  ['20 requests/min; 1000 a day, 30 of them used', false],
   ['on tokens per day (TPD): Limit 100000', true],
   ['Rate limit of 50 per 86400s exceeded for UserByModelByDay', true],
   ['You have reached your weekly usage limit', true],
