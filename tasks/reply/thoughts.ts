@@ -27,6 +27,14 @@ const sides = /^(?:begin|start|open|prefix|end|stop|close|suffix|of)$/
 /** Tokens between turns; what one of them ends is over. */
 const turns = /^(?:end|return|call|start|turn|im_start|im_end|eot_id|eom_id|eos|end_of_turn|end_of_text|endoftext)$/i
 
+/** Tokens that begin a turn of the user, as templates have them. */
+const usersTurn =
+  /^(?:<\|(?:im_start|start|start_header_id|header_start)\|>\s?(?:user|human)\b|<[|｜](?:user|human|prompter|user_token)[|｜]>|<start_of_turn>\s?user\b|<extra_id_1>\s?user\b|<\|turn>user\b|\[INST\])/i
+const maxTurnChars = 40
+/** Endpoints that give the prompt back with the reply. */
+const beginsChat =
+  /^\s*(?:<s>|<\|begin_of_text\|>)?\s*(?:<[^<>\s]{1,20}>\s?(?:system|developer|user|human)\b|<[|｜](?:system|user)[|｜]>|\[INST\])/i
+
 /**
  * What may begin or end thoughts: a brace, where an object of JSON may begin; the head of a channel, in Harmony's form and Gemma's; a
  * special token; a tag as of XML, escaped or in Kimi's brackets; square brackets, as Mistral's and Apriel's.
@@ -55,6 +63,7 @@ type Mark = { kind: 'open' | 'close'; name: string } | { kind: 'answer' | 'turn'
  * T2  Thoughts end with the tag that began them: those inside them do not end them. A tag that ends none of them ends all.
  * T3  Where the prompt is known: an element that begins the reply, does not end, and is nothing that was asked for, is thoughts that do not
  *     end. One that ends, and whose name is a draft's (`plan`), is thoughts where the prompt does not show its tag.
+ * T4  Where a token begins a turn of the user behind an object, the reply is over: its model did not stop, and goes on with both sides.
  */
 export function withoutThoughts(reply: string, prompt?: string): AnswerText {
   const text = behindPhrases(reply)
@@ -72,6 +81,9 @@ function withoutMarked(text: string, prompt: string | undefined): AnswerText {
   const search: Search = { left: 8 * text.length }
   let from = 0
   let behindObject = 0
+  /** Whether an object stands outside of thoughts. */
+  let hasObject = false
+  const isChat = beginsChat.test(text)
   let begun = 0
   let ended = 0
   /** Whether nothing of the answer stands before what is looked at. */
@@ -81,10 +93,22 @@ function withoutMarked(text: string, prompt: string | undefined): AnswerText {
     if (index < behindObject) continue
     if (whole === '{') {
       behindObject = objectAt(text, index, search)?.end ?? 0
+      hasObject ||= behindObject > 0 && open.length === 0
       isFirst &&= open.length > 0
       continue
     }
     const behind = index + whole.length
+    if (
+      hasObject &&
+      !isChat &&
+      open.length === 0 &&
+      !isQuoted(text, index, behind) &&
+      usersTurn.test(text.slice(index, index + maxTurnChars))
+    ) {
+      pieces.push(text.slice(from, index))
+      from = text.length
+      break
+    }
     isFirst &&= open.length > 0 || isBlank(text.slice(from, index))
     const mark = isQuoted(text, index, behind)
       ? null

@@ -103,6 +103,33 @@ test.each([
 })
 
 test.each([
+  '<|im_end|>\n<|im_start|>user\n',
+  '<|eot_id|><|start_header_id|>user<|end_header_id|>\n\n',
+  '<end_of_turn>\n<start_of_turn>user\n',
+  '\n<|user|>\n',
+  '<｜User｜>',
+  '</s>[INST] ',
+  '<|end|><|start|>user<|message|>',
+  '<|END_OF_TURN_TOKEN|><|START_OF_TURN_TOKEN|><|USER_TOKEN|>',
+  '<extra_id_1>User\n',
+])('what a model that did not stop writes of a next turn is no part of its reply: %j', (turn) => {
+  const { answer: rest } = withoutThoughts(
+    `<think>${draft}</think>${answer}${turn}Another.<|im_start|>assistant\n${draft}`,
+  )
+  expect(rest.startsWith(answer)).toBe(true)
+  expect(rest).not.toContain('DRAFT')
+})
+
+test.each([
+  `<|im_start|>user\nAsked.<|im_end|>\n<|im_start|>assistant\n${answer}`,
+  `<|im_start|>system\nAs in {'shown': 1}.<|im_end|>\n<|im_start|>user\nAsked.<|im_end|>\n<|im_start|>assistant\n${answer}`,
+  `The token "<|user|>" begins a turn: ${answer}`,
+  JSON.stringify({ input: 'What is [INST] or <|im_start|>user?', output: 'A turn. <|user|>' }),
+])('a turn of the user before the object, or in it, ends nothing: %s', (reply) => {
+  expect(withoutThoughts(reply).answer).toContain(reply.slice(reply.indexOf('{"')))
+})
+
+test.each([
   'Use the `<think>` tag, then `</think>`.',
   'a < b and c > d, [1] and [think](https://example.org)',
   '<details><summary>More</summary>text</details>',
