@@ -95,8 +95,10 @@ async function* contents(file: string, maxBytes: number, { files, offsets }: Unp
         return refuse(new Error(`${printableName(path)} in it is no path of a bundle`))
       // What is no bundle is refused before it is unpacked; and whoever reads one as it comes knows what each file should be.
       if (offsets.size === 0 && path !== bundleFiles.manifest)
-        return refuse(new Error(`${path} is its first file, and that of a bundle is ${bundleFiles.manifest}`))
-      if (offsets.has(path)) return refuse(new Error(`${path} is in it twice`))
+        return refuse(
+          new Error(`${printableName(path)} is its first file, and that of a bundle is ${bundleFiles.manifest}`),
+        )
+      if (offsets.has(path)) return refuse(new Error(`${printableName(path)} is in it twice`))
       if (offsets.size >= maxFiles) return refuse(new Error(`it holds more than ${maxFiles} files`))
       offsets.set(path, 0)
       return true

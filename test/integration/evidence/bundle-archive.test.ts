@@ -104,6 +104,11 @@ describe('an archive that is none is refused at the first thing that is wrong', 
       () => [entry('objects/a'), manifest, ending],
       /objects\/a is its first file, and that of a bundle is manifest.json/,
     ],
+    [
+      'another file before it, with a name as long as a book',
+      () => [longName(`objects/${'a'.repeat(70_000)}`), entry('a'), ending],
+      /^.{0,400}$/,
+    ],
     ['a file twice', () => [manifest, manifest], /manifest.json is in it twice/],
     [
       'a wrong checksum',
