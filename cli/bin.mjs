@@ -2,7 +2,7 @@
 // Plain JavaScript, so that any Node can read it: the rest needs the Node that the package brings.
 import { spawn } from 'node:child_process'
 import { setFlagsFromString } from 'node:v8'
-import { addSelf, outerGone, whenNpmIsGone } from '../machine/outer-process.mjs'
+import { addSelf, innerEnvironment, outerGone, whenNpmIsGone } from '../machine/outer-process.mjs'
 import { explain, ownNode, runsHere } from './node-version-check.mjs'
 
 /** Set for the inner process: it has an outer one. */
@@ -39,7 +39,7 @@ if (runsHere()) {
 function runInner(node) {
   const child = spawn(node, process.argv.slice(1), {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, [inner]: '1' },
+    env: { ...innerEnvironment(process.env), [inner]: '1' },
   })
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']
   for (const signal of signals) process.on(signal, () => child.kill(signal))

@@ -90,3 +90,14 @@ function isNpm(pid) {
     return false
   }
 }
+
+/**
+ * The environment for the inner process. Node 24 ends before its first line of code where NODE_USE_ENV_PROXY is set and a proxy has no whole
+ * address (`proxy:3128`), and shows that address, with its password. Syllabus reads the same variables itself, and says what is wrong.
+ */
+export function innerEnvironment(env) {
+  const proxies = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'].map((name) => env[name]).filter(Boolean)
+  if (proxies.every((each) => /^https?:\/\//i.test(each) && URL.canParse(each))) return { ...env }
+  const { NODE_USE_ENV_PROXY: _, ...others } = env
+  return others
+}

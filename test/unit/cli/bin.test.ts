@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { innerEnvironment } from '../../../machine/outer-process.mjs'
 
 const root = join(import.meta.dirname, '../../..')
 const cli = join(root, 'cli')
@@ -45,4 +46,22 @@ test('what is compiled after an install is there', async () => {
   const paths = [...text.matchAll(/'(\.{1,2}\/[^']+\.ts)'/g)].map(([, path]) => path!)
   expect(paths.length).toBeGreaterThan(5)
   expect(paths.filter((path) => !existsSync(join(cli, path)))).toEqual([])
+})
+
+test.each([
+  ['http://127.0.0.1:3128', true],
+  ['https://user:secret@proxy.example:3128', true],
+  ['', true],
+  ['127.0.0.1:3128', false],
+  ['user:secret@proxy:3128', false],
+  ['proxy.example', false],
+  ['http://[::1', false],
+  ['socks5://proxy:1080', false],
+])('the inner Node reads proxies itself only where it can: %j', (proxy, reads) => {
+  for (const name of ['http_proxy', 'HTTPS_PROXY']) {
+    const env = { NODE_USE_ENV_PROXY: '1', PATH: '/bin', [name]: proxy }
+    const { NODE_USE_ENV_PROXY: own, ...others } = innerEnvironment(env)
+    expect(own).toBe(reads ? '1' : undefined)
+    expect(others).toEqual({ PATH: '/bin', [name]: proxy })
+  }
 })
