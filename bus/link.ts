@@ -328,9 +328,10 @@ const jsonOf = (text: string): unknown => {
   }
 }
 
-const Info = z.object({
-  error: z.object({ code: z.number(), err_code: z.number(), description: z.string() }).optional(),
-})
+const Info = z.union([
+  z.object({ error: z.object({ code: z.number(), err_code: z.number(), description: z.string() }) }),
+  z.object({ memory: z.number(), storage: z.number(), streams: z.number(), error: z.undefined().optional() }),
+])
 /** JetStream not enabled for account. */
 const notForAccount = 10_039
 

@@ -214,20 +214,8 @@ const listeners: readonly [string, (server: Server) => void, RegExp][] = [
   ['is for clusters', greeting(info(), "-ERR 'attempted to connect to route port'\r\n"), /refuses .*to route port/],
   ['is full', greeting(info(), "-ERR 'maximum connections exceeded'\r\n"), /refuses .*maximum connections/],
   ['wants a certificate', greeting(info({ tls_required: true, tls_verify: true }), ''), /a certificate of the client/],
-  [
-    'answers for JetStream with no JSON',
-    (own) =>
-      own.on('connection', (socket) => {
-        socket.on('error', () => {}).write(info({ jetstream: true }))
-        socket.on('data', (data) => {
-          const text = data.toString('latin1')
-          if (text.includes('PING')) socket.write('PONG\r\n')
-          const [, inbox] = /PUB \$JS\.API\.INFO (\S+)/.exec(text) ?? []
-          if (inbox) socket.write(`MSG ${inbox} 1 5\r\nhello\r\n`)
-        })
-      }),
-    /what answers for JetStream .* it says "hello"/i,
-  ],
+  ['answers for JetStream with no JSON', answering('hello'), /what answers for JetStream .* it says "hello"/i],
+  ['answers for JetStream with other JSON', answering('{"memory":"x"}'), /what answers for JetStream .* it says "{/i],
 ]
 
 /** The greeting of a NATS server, with these fields. */
@@ -242,6 +230,20 @@ function greeting(first: string, then?: string): (own: Server) => void {
     void own.on('connection', (socket) => {
       socket.on('error', () => {}).write(first, 'latin1')
       socket.on('data', () => (then === '' ? socket.end() : then && socket.write(then)))
+    })
+}
+
+/** Greets with JetStream, and gives one answer to what is asked about it. */
+function answering(answer: string): (own: Server) => void {
+  return (own) =>
+    void own.on('connection', (socket) => {
+      socket.on('error', () => {}).write(info({ jetstream: true }))
+      socket.on('data', (data) => {
+        const text = data.toString('latin1')
+        if (text.includes('PING')) socket.write('PONG\r\n')
+        const [, inbox] = /PUB \$JS\.API\.INFO (\S+)/.exec(text) ?? []
+        if (inbox) socket.write(`MSG ${inbox} 1 ${answer.length}\r\n${answer}\r\n`)
+      })
     })
 }
 
