@@ -15,6 +15,7 @@ from typing import Callable
 import torch
 
 from .decoding import WAYS, Way, begin
+from .device import OUT_OF_MEMORY
 from .errors import RequestError
 from .fast import attention, fast_paths_are_on
 
@@ -58,7 +59,7 @@ def find_capabilities(student) -> Capabilities:
                 return _Finder(student, torch.float32).find()
         except RequestError:
             raise
-        except (MemoryError, torch.OutOfMemoryError, RuntimeError) as error:
+        except (*OUT_OF_MEMORY, RuntimeError) as error:
             if student.dtype == torch.float32:
                 raise
             log.warning("the student is tried in %s: %s", student.dtype, error)
@@ -116,7 +117,7 @@ class _Finder:
         row = self._apart[-1]
         try:
             truth = self._truth(row)
-        except (MemoryError, torch.OutOfMemoryError):
+        except OUT_OF_MEMORY:
             raise
         except Exception as error:
             raise RequestError("bad_student", f"the student cannot read a text: {type(error).__name__}: {error}") from error
@@ -137,7 +138,7 @@ class _Finder:
         try:
             student.prepare(1)
             return holds()
-        except (MemoryError, torch.OutOfMemoryError):
+        except OUT_OF_MEMORY:
             raise
         except Exception:
             return False

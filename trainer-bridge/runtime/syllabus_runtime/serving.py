@@ -28,7 +28,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from . import fields
 from .errors import RequestError
 from .memory import rss_mb
-from .wire import take_stdout
+from .process import begin_protocol
 
 log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 5.0
@@ -279,11 +279,7 @@ def _messages(body: dict) -> list[dict]:
 
 
 def main() -> None:
-    wire = take_stdout()
-    logging.basicConfig(stream=sys.stderr, level=os.environ.get("SYLLABUS_LOG_LEVEL", "INFO").upper(), format="%(levelname)s %(name)s: %(message)s")
-    # As in __main__.py, which says why.
-    for name, value in {"GOMP_SPINCOUNT": "1000", "TQDM_DISABLE": "1", "TOKENIZERS_PARALLELISM": "false"}.items():
-        os.environ.setdefault(name, value)
+    wire = begin_protocol()
     parser = argparse.ArgumentParser(prog="syllabus_runtime.serving")
     parser.add_argument("student")
     parser.add_argument("--name", required=True, help="the bare student's name in requests")

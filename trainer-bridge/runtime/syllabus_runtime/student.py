@@ -13,7 +13,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING, 
 
 from .capabilities import Capabilities, find_capabilities
 from .chat_template import chat_template_of
-from .device import pick_device, pick_dtype
+from .device import OUT_OF_MEMORY, pick_device, pick_dtype
 from .errors import RequestError
 from .fast import attention
 
@@ -180,7 +180,7 @@ def _load(name: str, revision: str | None, device: torch.device, dtype: torch.dt
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
         model = kind_of_model(name, revision).from_pretrained(name, revision=revision, dtype=dtype).to(device)
-    except (MemoryError, torch.OutOfMemoryError):
+    except OUT_OF_MEMORY:
         raise
     except Exception as error:
         raise RequestError("bad_student", f"student {name!r} does not load: {error}") from error
