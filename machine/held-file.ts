@@ -6,6 +6,7 @@ import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { jsonOrNull } from '../schemas/bounded-json.ts'
 import { explained } from './faults.ts'
 import { tryLock } from './os-lock.ts'
 import { openRegular } from './state-file.ts'
@@ -272,13 +273,7 @@ async function takeAway(path: string, stale: string): Promise<void> {
   }
 }
 
-function readHolder(text: string): Holder | null {
-  try {
-    return Holder.parse(JSON.parse(text))
-  } catch {
-    return null
-  }
-}
+const readHolder = (text: string): Holder | null => Holder.safeParse(jsonOrNull(text)).data ?? null
 
 let known: string | undefined
 

@@ -5,7 +5,7 @@ import { SetupError } from './errors.ts'
 import { installWheel } from './installer.ts'
 import { isBegun } from './lock.ts'
 import { findPython } from './python.ts'
-import { runCommand } from './run-command.ts'
+import { runCommand, versionOf } from './run-command.ts'
 
 export const natsServerVersion = '2.15.1'
 
@@ -61,8 +61,7 @@ export async function provisionNatsServer(request: NatsServerRequest): Promise<s
 /** Fetches the binary again where the one that is there does not run; false where it does. Throws SetupError. */
 export async function replaceDamaged(request: NatsServerRequest): Promise<boolean> {
   const path = natsServerPath(request.home)
-  const version = await runCommand(path, ['--version'], { timeoutMs: 20_000 }).catch(() => '')
-  if (version.includes(natsServerVersion)) return false
+  if ((await versionOf(path))?.includes(natsServerVersion)) return false
   request.onProgress?.(`${path} is damaged and does not run; it is fetched again`)
   await rm(path, { recursive: true, force: true })
   await provisionNatsServer(request)

@@ -33,6 +33,13 @@ export const setupFault =
     throw error instanceof CommandError ? new SetupError(what(error.tail), fix, { cause: error }) : error
   }
 
+/** What a command says of its version; undefined where it does not run. */
+export const versionOf = (command: string, options: CommandOptions = {}): Promise<string | undefined> =>
+  runCommand(command, ['--version'], { timeoutMs: 20_000, ...options }).then(
+    (output) => output.trim(),
+    () => undefined,
+  )
+
 const tailLines = 15
 
 /** Runs a command to its end and returns its stdout. Rejects with CommandError, or with the signal's reason when aborted. */

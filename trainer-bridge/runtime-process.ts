@@ -114,13 +114,6 @@ function parseLine(line: string): RuntimeEvent | undefined | null {
   }
 }
 
-/**
- * The fine-tuning runtime as the bridge sees it.
- *
- * P1 A request ends once: with its result, RuntimeRequestError, RuntimeDiedError, or the reason its signal was aborted for.
- * P2 A dead process rejects what was pending; the next call starts another, after a pause that grows with deaths in a row.
- * P3 A process that is silent for `heartbeatTimeoutMs` is killed: it is not only slow, it beats on a thread of its own.
- */
 /** The part of pino's logger that is used. */
 export interface RuntimeLog {
   debug(fields: object, message: string): void

@@ -70,7 +70,13 @@ interface Pending {
   die(error: RuntimeDiedError): void
 }
 
-/** Starts nothing yet: the process begins with the first call and is kept until disposal. */
+/**
+ * The fine-tuning runtime as the bridge sees it. Starts nothing yet: the process begins with the first call and is kept until disposal.
+ *
+ * P1 A request ends once: with its result, RuntimeRequestError, RuntimeDiedError, or the reason its signal was aborted for.
+ * P2 A dead process rejects what was pending; the next call starts another, after a pause that grows with deaths in a row.
+ * P3 A process that is silent for `heartbeatTimeoutMs` is killed: it is not only slow, it beats on a thread of its own.
+ */
 export function startRuntime(options: RuntimeOptions): Runtime {
   const { log, heartbeatTimeoutMs = 60_000, stopGraceMs = 15_000 } = options
   const { restartDelayMs = 1_000, longestRestartDelayMs = 30_000 } = options

@@ -1,4 +1,4 @@
-import { parseJson } from '../../schemas/bounded-json.ts'
+import { jsonOrNull } from '../../schemas/bounded-json.ts'
 import { loadsPythonJson } from '../python-literal/mod.ts'
 import type { ImportLog } from './import-log.ts'
 import { type Importer, type SourceItem, skillName, textOf } from './importer.ts'
@@ -9,13 +9,9 @@ type Texts = [content: string, questionId: string, name: string]
 
 /** The first test of the row's `test` column: a JSON text of an array, or the array itself. */
 function firstTest(value: unknown): Test | null {
-  try {
-    const tests: unknown = typeof value === 'string' ? parseJson(value) : value
-    const first = Array.isArray(tests) ? (tests[0] as Partial<Test> | undefined) : undefined
-    return typeof first?.input === 'string' && typeof first.output === 'string' ? (first as Test) : null
-  } catch {
-    return null
-  }
+  const tests: unknown = typeof value === 'string' ? jsonOrNull(value) : value
+  const first = Array.isArray(tests) ? (tests[0] as Partial<Test> | undefined) : undefined
+  return typeof first?.input === 'string' && typeof first.output === 'string' ? (first as Test) : null
 }
 
 async function* items(source: string, log: ImportLog): AsyncGenerator<SourceItem> {
