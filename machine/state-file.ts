@@ -133,7 +133,8 @@ async function syncFolder(folder: string): Promise<void> {
   await opened?.close()
 }
 
-async function naming<T>(path: string, what: 'read' | 'written', work: () => Promise<T>): Promise<T> {
+/** What a fault of the file system within becomes: one of this file, which cannot be read, or whatever was wanted. */
+export async function naming<T>(path: string, what: 'read' | 'written' | 'used', work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

@@ -3,7 +3,7 @@ import type { Logger, StoredEntry } from '../bus/mod.ts'
 import { jsonOrNull } from '../schemas/bounded-json.ts'
 import { describe } from '../schemas/describe.ts'
 import { closeCodes, type ServerFrame, ViewerFrame } from './frames.ts'
-import type { LogSource } from './log-source.ts'
+import type { LogSource } from './presence.ts'
 import { summarise, truncate } from './summary.ts'
 
 /*

@@ -1,6 +1,6 @@
 import { spawnTied } from '../machine/tied-child.ts'
 import { runtimeEnvironment } from '../provision/mod.ts'
-import { parseJson } from '../schemas/bounded-json.ts'
+import { jsonOrNull } from '../schemas/bounded-json.ts'
 import { RuntimeEvent } from '../schemas/runtime-protocol.ts'
 import { readLines } from './read-lines.ts'
 
@@ -107,11 +107,8 @@ export function spawnRuntimeProcess(options: RuntimeProcessOptions): RuntimeProc
 
 /** The event that a line says; undefined where it says none, null where it begins like one and cannot be read. */
 function parseLine(line: string): RuntimeEvent | undefined | null {
-  try {
-    return RuntimeEvent.safeParse(parseJson(line)).data
-  } catch {
-    return line.startsWith('{') ? null : undefined
-  }
+  const read = jsonOrNull(line)
+  return read === null && line.startsWith('{') ? null : RuntimeEvent.safeParse(read).data
 }
 
 /** The part of pino's logger that is used. */

@@ -16,7 +16,7 @@ import torch
 
 from .decoding import WAYS, Way, begin
 from .device import OUT_OF_MEMORY
-from .errors import RequestError
+from .errors import RequestError, failing_as
 from .fast import attention, fast_paths_are_on
 
 log = logging.getLogger(__name__)
@@ -115,12 +115,8 @@ class _Finder:
 
     def _refuse_what_is_no_decoder(self) -> None:
         row = self._apart[-1]
-        try:
+        with failing_as("bad_student", "the student cannot read a text", named=True):
             truth = self._truth(row)
-        except OUT_OF_MEMORY:
-            raise
-        except Exception as error:
-            raise RequestError("bad_student", f"the student cannot read a text: {type(error).__name__}: {error}") from error
         if not torch.isfinite(truth).all():
             raise RequestError("bad_student", "the student's logits are not finite numbers; its weights may be broken, or too large for its precision")
         if self._differs(self._student.alone(row[:-GIVEN])[-1:], truth[:1]):

@@ -11,8 +11,8 @@ from transformers import AutoModel, AutoTokenizer
 
 from .artefacts import write_lines
 from .batches import cut, longest_first, pad_right
-from .device import OUT_OF_MEMORY, pick_device
-from .errors import CancelToken, RequestError
+from .device import pick_device
+from .errors import CancelToken, RequestError, failing_as
 
 log = logging.getLogger(__name__)
 # What a text has beyond these tokens is not seen: all-MiniLM-L6-v2 was made for as many.
@@ -40,13 +40,9 @@ def _load(name: str):
     if not (Path(name) / "config.json").is_file() and Path(name).is_absolute():
         raise RequestError("bad_request", f"{name} has no config.json; it is not a transformers model folder")
     log.info("loading embedder %s", name)
-    try:
+    with failing_as("bad_request", f"embedder {name!r} does not load"):
         model = AutoModel.from_pretrained(name, dtype=torch.float32).to(pick_device())
         return AutoTokenizer.from_pretrained(name), model.eval()
-    except OUT_OF_MEMORY:
-        raise
-    except Exception as error:
-        raise RequestError("bad_request", f"embedder {name!r} does not load: {error}") from error
 
 
 def _mean_states(model, batch: list[list[int]]) -> torch.Tensor:

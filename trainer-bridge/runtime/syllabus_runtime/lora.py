@@ -11,8 +11,7 @@ from peft.tuners.lora import Linear as LoraLinear
 from peft.tuners.tuners_utils import _check_lora_target_modules_mamba
 
 from .artefacts import folder_sha256, whole_folder
-from .device import OUT_OF_MEMORY
-from .errors import RequestError
+from .errors import RequestError, failing_as
 from .fast.lora_linear import use_fused_forward
 from .recipe import Recipe
 from .student import Student, Worn
@@ -31,10 +30,8 @@ def fresh_adapter(student: Student, recipe: Recipe):
         task_type="CAUSAL_LM",
     )
     put_on(student, None)
-    try:
+    with failing_as("bad_student", "the student takes no adapter on its linear layers", ValueError):
         tuned = get_peft_model(student.model, config)
-    except ValueError as error:
-        raise RequestError("bad_student", f"the student takes no adapter on its linear layers: {error}") from error
     try:
         for parameter in trainable(tuned):
             parameter.data = parameter.data.float()
@@ -91,13 +88,10 @@ def put_on(student: Student, folder: str | None) -> None:
         student.worn = None
     if folder is None:
         return
-    try:
+    student.spoiled = True
+    with failing_as("bad_request", f"the adapter at {folder} does not fit the student"):
         tuned = PeftModel.from_pretrained(student.model, folder)
-    except OUT_OF_MEMORY:
-        raise
-    except Exception as error:
-        student.spoiled = True
-        raise RequestError("bad_request", f"the adapter at {folder} does not fit the student: {error}") from error
+    student.spoiled = False
     student.worn = Worn(key, tuned)
     tuned.eval()
     for name, parameter in tuned.named_parameters():

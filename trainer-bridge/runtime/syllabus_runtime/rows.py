@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Callable
 
 from . import fields
-from .errors import RequestError
+from .errors import RequestError, failing_as
 
 
 @dataclass(frozen=True)
@@ -47,18 +47,14 @@ def _text(line: dict, name: str, where: str) -> str:
 
 
 def _lines(path: str):
-    try:
+    with failing_as("bad_dataset", f"{path} cannot be read", (OSError, UnicodeDecodeError)):
         content = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RequestError("bad_dataset", f"{path} cannot be read: {error}") from error
     for n, line in enumerate(content.split("\n"), 1):
         if not line.strip():
             continue
         where = f"{path}:{n}: "
-        try:
+        with failing_as("bad_dataset", f"{where}not JSON", ValueError):
             parsed = json.loads(line)
-        except ValueError as error:
-            raise RequestError("bad_dataset", f"{where}not JSON: {error}") from error
         if not isinstance(parsed, dict):
             raise RequestError("bad_dataset", f"{where}each line must be an object")
         yield where, parsed

@@ -12,7 +12,7 @@ import queue
 import threading
 from typing import Any, Iterable
 
-from .errors import CancelToken, RequestError
+from .errors import CancelToken, RequestError, failing_as
 from .memory import rss_mb
 from .wire import Wire
 
@@ -108,10 +108,8 @@ def _failure(id: str | None, error: RequestError) -> dict:
 
 
 def _parse(line: bytes) -> dict:
-    try:
+    with failing_as("bad_request", "a line that is not JSON", ValueError):
         request = json.loads(line)
-    except ValueError as error:
-        raise RequestError("bad_request", f"a line that is not JSON: {error}") from error
     if not isinstance(request, dict) or not isinstance(request.get("id"), str) or not isinstance(request.get("op"), str):
         raise RequestError("bad_request", 'a request is an object with the strings "id" and "op"')
     return request

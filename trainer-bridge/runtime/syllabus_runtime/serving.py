@@ -26,7 +26,7 @@ import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from . import fields
-from .errors import RequestError
+from .errors import RequestError, failing_as
 from .memory import rss_mb
 from .process import begin_protocol
 
@@ -148,10 +148,8 @@ class Handler(BaseHTTPRequestHandler):
             # Where the body ends, and with it the request, nobody knows.
             self.close_connection = True
             raise RequestError("bad_request", f"content-length must be a number up to {LARGEST_BODY}, not {given[:40]!r}")
-        try:
+        with failing_as("bad_request", "the body is no JSON", (ValueError, RecursionError)):
             body = json.loads(self.rfile.read(int(given)))
-        except (ValueError, RecursionError) as error:
-            raise RequestError("bad_request", f"the body is no JSON: {error}") from error
         if not isinstance(body, dict):
             raise RequestError("bad_request", "the body must be an object")
         return body
