@@ -3,12 +3,11 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type FileHandle, link, lstat, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { explained } from './faults.ts'
+import { jsonOrNull } from '../schemas/bounded-json.ts'
 import { tryLock } from './os-lock.ts'
-import { openRegular } from './state-file.ts'
+import { naming, openRegular } from './state-file.ts'
 
 /**
  * A file that one process holds at a time, over all containers and machines that see it.
@@ -90,7 +89,7 @@ export async function holdFile(path: string, options: HoldOptions = {}): Promise
     if (!lines.has(line)) options.onWait?.(line)
     lines.add(line)
   }
-  return naming(path, async () => {
+  return naming(path, 'used', async () => {
     for (;;) {
       const made = await make(path, details)
       if (made) return made
@@ -103,26 +102,12 @@ export async function holdFile(path: string, options: HoldOptions = {}): Promise
   })
 }
 
-async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw explained(error, `${path} cannot be used`, dirname(path))
-  }
-}
-
-const isLink = (path: string): Promise<boolean> =>
-  lstat(path).then(
-    (found) => found.isSymbolicLink(),
-    () => false,
-  )
-
 /**
  * The holder of a file if it is a process of this kernel that lives; null if nobody of this kernel holds it. A damaged file that nobody
  * holds is removed, and `tell` hears of it.
  */
 export async function holderOf(path: string, notify: (line: string) => void = () => {}): Promise<Holder | null> {
-  return naming(path, async () => {
+  return naming(path, 'used', async () => {
     const file = await openRegular(path, 'read')
     if (!file) return null
     try {
@@ -217,7 +202,8 @@ async function examine(
   const file = await openRegular(path, 'write')
   if (!file) {
     // Else it would be tried for ever to make the file where the link stands.
-    if (await isLink(path)) await rm(path, { force: true })
+    const found = await lstat(path).catch(() => null)
+    if (found?.isSymbolicLink()) await rm(path, { force: true })
     return 'free'
   }
   try {
@@ -272,13 +258,7 @@ async function takeAway(path: string, stale: string): Promise<void> {
   }
 }
 
-function readHolder(text: string): Holder | null {
-  try {
-    return Holder.parse(JSON.parse(text))
-  } catch {
-    return null
-  }
-}
+const readHolder = (text: string): Holder | null => Holder.safeParse(jsonOrNull(text)).data ?? null
 
 let known: string | undefined
 

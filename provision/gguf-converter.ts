@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rm, stat } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { putInPlace } from '../machine/state-file.ts'
 import { install } from './installer.ts'
-import { withLock } from './lock.ts'
+import { makeOnce, wholeFolder } from './lock.ts'
 import { runtimePackage } from './python.ts'
 import type { StudentRequest } from './student.ts'
 
@@ -22,10 +22,8 @@ export async function provisionConverter({ home, python, onProgress, signal, env
     .digest('hex')
     .slice(0, 12)
   const path = resolve(home, 'converters', `gguf-${digest}`)
-  if (await isThere(path)) return path
-  await mkdir(join(home, 'converters'), { recursive: true })
-  return withLock(`${path}.lock`, { onProgress, signal }, async () => {
-    if (await isThere(path)) return path
+  const find = () => wholeFolder(path)
+  return makeOnce(path, { onProgress, signal }, find, async () => {
     onProgress?.(`GGUF converter: fetching ${converterName} (3 MB, 9 MB on disk)`)
     const partial = `${path}.partial`
     await rm(partial, { recursive: true, force: true })
@@ -35,10 +33,3 @@ export async function provisionConverter({ home, python, onProgress, signal, env
     return path
   })
 }
-
-/** It is renamed into place once it is whole. */
-const isThere = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )

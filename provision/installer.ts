@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SetupError } from './errors.ts'
 import type { Python } from './python.ts'
-import { CommandError, runCommand } from './run-command.ts'
+import { CommandError, runCommand, versionOf } from './run-command.ts'
 
 export interface InstallRequest {
   python: Python
@@ -26,11 +26,7 @@ export const pipWheel = fileURLToPath(new URL('./vendor/pip-26.3-py3-none-any.wh
 
 /** True when a `uv` that runs is on PATH; SYLLABUS_NO_UV=1 hides it. */
 export async function hasUv(env = process.env): Promise<boolean> {
-  if (env.SYLLABUS_NO_UV) return false
-  return runCommand('uv', ['--version'], { env, timeoutMs: 20_000 }).then(
-    () => true,
-    () => false,
-  )
+  return !env.SYLLABUS_NO_UV && (await versionOf('uv', { env })) !== undefined
 }
 
 /**
@@ -59,7 +55,8 @@ export async function install(request: InstallRequest): Promise<void> {
     )
   } catch (error) {
     if (!(error instanceof CommandError)) throw error
-    throw explainInstallFailure(error)
+    const [, what, fix] = installFailures.find(([says]) => says.test(error.tail))!
+    throw new SetupError(`${what}: ${lastLine(error.tail)}`, fix, { cause: error })
   }
 }
 
@@ -94,33 +91,22 @@ export async function pipSettings(python: Python, env: NodeJS.ProcessEnv): Promi
 
 const lastLine = (text: string) => text.trim().split('\n').at(-1) ?? ''
 
-function explainInstallFailure(error: CommandError): SetupError {
-  const options = { cause: error }
-  if (/No space left|Errno 28/.test(error.tail))
-    return new SetupError(
-      `The disk filled up while packages were unpacked: ${lastLine(error.tail)}`,
-      'Free some disk space (the fine-tuning runtime needs up to 7 GB) and run again; what is done is kept.',
-      options,
-    )
-  if (/do not match the hashes|HashMismatch/i.test(error.tail))
-    return new SetupError(
-      `A downloaded package is not the pinned one: ${lastLine(error.tail)}`,
-      'Clear the pip cache (`pip cache purge`), check the package index in use, and run again.',
-      options,
-    )
-  if (
-    /resolve|connect|timed? ?out|unreachable|Network|Temporary failure|No matching distribution|proxy|SSL/i.test(
-      error.tail,
-    )
-  )
-    return new SetupError(
-      `Packages could not be fetched: ${lastLine(error.tail)}`,
-      'Check the network (or PIP_INDEX_URL and the proxy settings) and run again; what is done is kept.',
-      options,
-    )
-  return new SetupError(
-    `pip failed: ${lastLine(error.tail)}`,
-    'Run again; if it fails the same way, set SYLLABUS_PYTHON to another Python.',
-    options,
-  )
-}
+/** What pip says where it fails, what that means, and what helps; the first that fits. */
+const installFailures: [says: RegExp, what: string, fix: string][] = [
+  [
+    /No space left|Errno 28/,
+    'The disk filled up while packages were unpacked',
+    'Free some disk space (the fine-tuning runtime needs up to 7 GB) and run again; what is done is kept.',
+  ],
+  [
+    /do not match the hashes|HashMismatch/i,
+    'A downloaded package is not the pinned one',
+    'Clear the pip cache (`pip cache purge`), check the package index in use, and run again.',
+  ],
+  [
+    /resolve|connect|timed? ?out|unreachable|Network|Temporary failure|No matching distribution|proxy|SSL/i,
+    'Packages could not be fetched',
+    'Check the network (or PIP_INDEX_URL and the proxy settings) and run again; what is done is kept.',
+  ],
+  [/(?:)/, 'pip failed', 'Run again; if it fails the same way, set SYLLABUS_PYTHON to another Python.'],
+]

@@ -1,9 +1,9 @@
+export { sha256OfFile } from '../machine/state-file.ts'
 export { type DiagnoseRequest, diagnose, type Finding } from './diagnose.ts'
 export { diagnoseEmbedder, embedderName, embedderPath, provisionEmbedder } from './embedder.ts'
 export { SetupError } from './errors.ts'
 export { converterName, provisionConverter } from './gguf-converter.ts'
 export { type NatsServerRequest, natsServerPath, provisionNatsServer, replaceDamaged } from './nats-server.ts'
-export { sha256OfFile } from './pinned-files.ts'
 export { runtimeEnvironment, runtimePackage } from './python.ts'
 export { CommandError, runCommand } from './run-command.ts'
 export {

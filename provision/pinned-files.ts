@@ -1,14 +1,5 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-
-/** SHA-256 of a file, in lower-case hex; memory does not grow with it. */
-export async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
-}
+import { sha256OfFile } from '../machine/state-file.ts'
 
 /** The first of some files by name that is not there, or whose content has another hash; reads all of them. */
 export async function brokenFile(

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import { spawnTied } from '../machine/tied-child.ts'
 import { reasonOf } from '../schemas/user-error.ts'
+import { SetupError } from './errors.ts'
 
 export interface CommandOptions {
   env?: NodeJS.ProcessEnv
@@ -24,6 +25,20 @@ export class CommandError extends Error {
     this.tail = tail
   }
 }
+
+/** For a `catch`: a failed command becomes a SetupError, of which `what` makes the message out of the command's last lines. */
+export const setupFault =
+  (what: (tail: string) => string, fix: string) =>
+  (error: unknown): never => {
+    throw error instanceof CommandError ? new SetupError(what(error.tail), fix, { cause: error }) : error
+  }
+
+/** What a command says of its version; undefined where it does not run. */
+export const versionOf = (command: string, options: CommandOptions = {}): Promise<string | undefined> =>
+  runCommand(command, ['--version'], { timeoutMs: 20_000, ...options }).then(
+    (output) => output.trim(),
+    () => undefined,
+  )
 
 const tailLines = 15
 

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import { putInPlace, writeWhole } from '../machine/state-file.ts'
+import { putInPlace, sha256OfFile, writeWhole } from '../machine/state-file.ts'
 import { SetupError } from './errors.ts'
 import { install } from './installer.ts'
-import { withLock } from './lock.ts'
-import { brokenFile, sha256OfFile } from './pinned-files.ts'
+import { makeOnce } from './lock.ts'
+import { brokenFile } from './pinned-files.ts'
 import { runtimeEnvironment } from './python.ts'
-import { CommandError, runCommand } from './run-command.ts'
+import { runCommand, setupFault } from './run-command.ts'
 
 export const studentName = 'smollm2-135m-instruct'
 
@@ -53,29 +53,23 @@ export const studentPath = (home: string) => resolve(home, 'students', studentNa
 /** The finished student, or undefined when it is missing or a file has another size than it was made with. */
 export async function readyStudent(home: string): Promise<Student | undefined> {
   const path = studentPath(home)
-  const text = await readFile(join(path, marker), 'utf8').catch(() => undefined)
-  const parsed = text === undefined ? undefined : StudentMarker.safeParse(parseJson(text))
-  if (!parsed?.success || parsed.data.gguf !== ggufSha256) return undefined
-  for (const [name, { bytes }] of Object.entries(parsed.data.files)) {
-    const size = await stat(join(path, name)).then(
-      (found) => found.size,
-      () => -1,
-    )
-    if (size !== bytes) return undefined
+  const made = await readFile(join(path, marker), 'utf8')
+    .then((text) => StudentMarker.parse(JSON.parse(text)))
+    .catch(() => undefined)
+  if (made?.gguf !== ggufSha256) return undefined
+  for (const [name, { bytes }] of Object.entries(made.files)) {
+    const found = await stat(join(path, name)).catch(() => undefined)
+    if (found?.size !== bytes) return undefined
   }
-  return { path, sha256: parsed.data.sha256 }
+  return { path, sha256: made.sha256 }
 }
 
 /** The embedded student as a folder that transformers loads; fetched (93 MB), verified and converted on first use. Throws SetupError. */
 export async function provisionStudent(request: StudentRequest): Promise<Student> {
   const { home, onProgress, signal } = request
-  const ready = await readyStudent(home)
-  if (ready) return ready
   const path = studentPath(home)
-  await mkdir(join(home, 'students'), { recursive: true })
-  return withLock(`${path}.lock`, { onProgress, signal }, async () => {
-    const already = await readyStudent(home)
-    if (already) return already
+  const find = () => readyStudent(home)
+  return makeOnce(path, { onProgress, signal }, find, async () => {
     const gguf = await fetchGguf(request)
     onProgress?.('student: converting once (about 25 s)')
     const converted = await convert(gguf, request)
@@ -109,20 +103,11 @@ async function fetchGguf({ home, python, onProgress, signal, env }: StudentReque
 async function convert(gguf: string, { home, python, signal, env = process.env }: StudentRequest): Promise<string> {
   const out = join(home, 'students', `${studentName}.converted`)
   const environment = { ...runtimeEnvironment(env), HF_HUB_OFFLINE: '1' }
-  try {
-    await runCommand(python, ['-m', 'syllabus_runtime.convert_student', gguf, out], {
-      env: environment,
-      signal,
-      timeoutMs: 900_000,
-    })
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error
-    throw new SetupError(
-      `The student could not be converted: ${error.tail}`,
-      'Free memory (2 GB are needed) and run again.',
-      { cause: error },
-    )
-  }
+  const args = ['-m', 'syllabus_runtime.convert_student', gguf, out]
+  const failed = (tail: string) => `The student could not be converted: ${tail}`
+  await runCommand(python, args, { env: environment, signal, timeoutMs: 900_000 }).catch(
+    setupFault(failed, 'Free memory (2 GB are needed) and run again.'),
+  )
   return out
 }
 
@@ -149,14 +134,6 @@ export async function brokenStudentFile(home: string): Promise<string | undefine
   return brokenFile(path, Object.fromEntries(Object.entries(files).map(([name, { sha256 }]) => [name, sha256])))
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 /** A large model over a slow line. */
 const longestMs = 24 * 3600_000
 
@@ -171,17 +148,13 @@ export async function fetchHubStudent(
   const label = revision === null ? name : `${name}@${revision}`
   onProgress?.(`student: ${label} of the model hub`)
   const args = ['-m', 'syllabus_runtime.fetch_student', name, ...(revision === null ? [] : [revision])]
-  try {
-    const output = await runCommand(python, args, { env: runtimeEnvironment(env), signal, timeoutMs: longestMs })
-    return z.object({ path: z.string() }).parse(JSON.parse(output.trim().split('\n').at(-1)!)).path
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error
-    throw new SetupError(
-      `The student ${label} cannot be fetched from the model hub: ${error.tail.split('\n').at(-1)}`,
-      'Check the name and the revision; accept its licence and set HF_TOKEN; or set HF_ENDPOINT to a hub that has it. A folder that is meant as one: write ./<folder>.',
-      { cause: error },
-    )
-  }
+  const options = { env: runtimeEnvironment(env), signal, timeoutMs: longestMs }
+  const failed = (tail: string) =>
+    `The student ${label} cannot be fetched from the model hub: ${tail.split('\n').at(-1)}`
+  const fix =
+    'Check the name and the revision; accept its licence and set HF_TOKEN; or set HF_ENDPOINT to a hub that has it. A folder that is meant as one: write ./<folder>.'
+  const output = await runCommand(python, args, options).catch(setupFault(failed, fix))
+  return z.object({ path: z.string() }).parse(JSON.parse(output.trim().split('\n').at(-1)!)).path
 }
 
 const settings = new RegExp(

@@ -78,10 +78,9 @@ function hasCpuBuild(python: Python, pin: string, index: string, env: NodeJS.Pro
 
 /** Whether nvidia-smi lists a GPU. */
 export const hasGpu = (env: NodeJS.ProcessEnv) =>
-  runCommand('nvidia-smi', ['-L'], { env, timeoutMs: 20_000 }).then(
-    (output) => /GPU \d+:/.test(output),
-    () => false,
-  )
+  runCommand('nvidia-smi', ['-L'], { env, timeoutMs: 20_000 })
+    .catch(() => '')
+    .then((output) => /GPU \d+:/.test(output))
 
 /** The torch of these requirements for this Python; the file holds one line per range of Python versions. */
 export function torchPin(requirements: string, { version }: Python): string {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import { access, mkdir, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { writeWhole } from '../machine/state-file.ts'
 import { SetupError } from './errors.ts'
 import { install } from './installer.ts'
-import { withLock } from './lock.ts'
+import { makeOnce } from './lock.ts'
 import { findPython, type Python, probePython, runtimeEnvironment, runtimePackage } from './python.ts'
-import { CommandError, runCommand } from './run-command.ts'
+import { CommandError, runCommand, setupFault } from './run-command.ts'
 import { chooseTorch, cpuPin, type TorchBuild, torchIndex, withCuda, withoutTorch } from './torch-build.ts'
 import { findInstaller, type Installer } from './uv.ts'
 
@@ -34,13 +34,6 @@ export async function venvPath(home: string, requirements = ownRequirements): Pr
   return resolve(home, 'runtime', `venv-${createHash('sha256').update(text).digest('hex').slice(0, 12)}`)
 }
 
-/** Whether anything is at `path`, finished or not. */
-export const isBegun = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  )
-
 const pythonIn = (venv: string) => join(venv, 'bin', 'python')
 
 /** The finished venv's Python, or undefined when it has to be built or its interpreter is gone. */
@@ -60,43 +53,44 @@ export const readyRuntime = async (home: string): Promise<string | undefined> =>
 export async function provisionRuntime(request: RuntimeRequest): Promise<{ python: string }> {
   const { home, onProgress, signal, env = process.env, requirements = ownRequirements } = request
   const venv = await venvPath(home, requirements)
-  const ready = await readyPython(venv)
-  if (ready) return { python: ready }
-  await mkdir(join(home, 'runtime'), { recursive: true })
-  return withLock(`${venv}.lock`, { onProgress, signal }, async () => {
-    const already = await readyPython(venv)
-    if (already) return { python: already }
-    const base = await findPython(env)
-    const build = await chooseTorch({ python: base, requirements, env, signal })
-    const report = (chosen: TorchBuild) => {
-      onProgress?.(`fine-tuning runtime: Python ${base.version}, ${chosen.description}`)
-      return checkDisk(home, chosen)
-    }
-    await report(build)
-    await createVenv(venv, base, { env, signal })
-    // Kept when the set-up is interrupted, for the next start to go on from.
-    const downloads = `${venv}.downloads`
-    const installer = await findInstaller({ python: base, folder: downloads, onProgress, signal, env })
-    onProgress?.(`fine-tuning runtime: installed by ${installer.description}`)
-    const context = { ...request, installer, downloads }
-    const installed = await installPackages(venv, build, context).then(
-      () => build,
-      async (error: unknown) => {
-        if (build.kind !== 'cpu' || !lacksWheel(error)) throw error
-        const whole = withCuda(build.pin, `no CPU build for Python ${base.version} at ${torchIndex(env)}`)
-        await report(whole)
-        await installPackages(venv, whole, context)
-        return whole
-      },
-    )
-    await checkImports(venv, request.modules ?? ownModules, { env, signal })
-    const made = { python: base.version, torch: installed.kind, at: new Date().toISOString() }
-    await writeWhole(join(venv, marker), JSON.stringify(made))
-    await rm(downloads, { recursive: true, force: true })
-    await removeOldVenvs(home, venv)
-    onProgress?.('fine-tuning runtime: ready')
-    return { python: pythonIn(venv) }
-  })
+  const python = await makeOnce(
+    venv,
+    { onProgress, signal },
+    () => readyPython(venv),
+    async () => {
+      const base = await findPython(env)
+      const build = await chooseTorch({ python: base, requirements, env, signal })
+      const report = (chosen: TorchBuild) => {
+        onProgress?.(`fine-tuning runtime: Python ${base.version}, ${chosen.description}`)
+        return checkDisk(home, chosen)
+      }
+      await report(build)
+      await createVenv(venv, base, { env, signal })
+      // Kept when the set-up is interrupted, for the next start to go on from.
+      const downloads = `${venv}.downloads`
+      const installer = await findInstaller({ python: base, folder: downloads, onProgress, signal, env })
+      onProgress?.(`fine-tuning runtime: installed by ${installer.description}`)
+      const context = { ...request, installer, downloads }
+      const installed = await installPackages(venv, build, context).then(
+        () => build,
+        async (error: unknown) => {
+          if (build.kind !== 'cpu' || !lacksWheel(error)) throw error
+          const whole = withCuda(build.pin, `no CPU build for Python ${base.version} at ${torchIndex(env)}`)
+          await report(whole)
+          await installPackages(venv, whole, context)
+          return whole
+        },
+      )
+      await checkImports(venv, request.modules ?? ownModules, { env, signal })
+      const made = { python: base.version, torch: installed.kind, at: new Date().toISOString() }
+      await writeWhole(join(venv, marker), JSON.stringify(made))
+      await rm(downloads, { recursive: true, force: true })
+      await removeOldVenvs(home, venv)
+      onProgress?.('fine-tuning runtime: ready')
+      return pythonIn(venv)
+    },
+  )
+  return { python }
 }
 
 /** Whether an index has the version, but no wheel of it for this machine. */
@@ -114,15 +108,11 @@ interface StepOptions {
 async function createVenv(venv: string, base: Python, { env, signal }: StepOptions): Promise<void> {
   if (await probePython(pythonIn(venv))) return
   await rm(venv, { recursive: true, force: true })
-  try {
-    // --without-pip needs no ensurepip, which Debian leaves out; pip runs from its wheel instead.
-    await runCommand(base.command, ['-m', 'venv', '--without-pip', venv], { env, signal, timeoutMs: 120_000 })
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error
-    const fix =
-      'Install the venv module (Debian: `apt install python3-venv`), or set SYLLABUS_PYTHON to another Python.'
-    throw new SetupError(`${base.command} -m venv failed in ${venv}: ${error.tail}`, fix, { cause: error })
-  }
+  // --without-pip needs no ensurepip, which Debian leaves out; pip runs from its wheel instead.
+  const args = ['-m', 'venv', '--without-pip', venv]
+  const failed = (tail: string) => `${base.command} -m venv failed in ${venv}: ${tail}`
+  const fix = 'Install the venv module (Debian: `apt install python3-venv`), or set SYLLABUS_PYTHON to another Python.'
+  await runCommand(base.command, args, { env, signal, timeoutMs: 120_000 }).catch(setupFault(failed, fix))
 }
 
 async function installPackages(

@@ -35,6 +35,15 @@ export function parseJson(text: string, bounds: Partial<JsonBounds> = {}): unkno
   return JSON.parse(text)
 }
 
+/** The same, with or without a byte-order mark before it; null for a text that is no JSON. */
+export function jsonOrNull(text: string, bounds: Partial<JsonBounds> = {}): unknown {
+  try {
+    return parseJson(text.replace(/^\uFEFF/, ''), bounds)
+  } catch {
+    return null
+  }
+}
+
 const [quote, comma, backslash, openList, closeList, openObject, closeObject] = [
   0x22, 0x2c, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
 ]

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { Presence as Announced, type Logger } from '../bus/mod.ts'
-import type { LogSource } from './log-source.ts'
+import { Presence as Announced, type Bus, type Logger } from '../bus/mod.ts'
+
+/** What the gateway needs of the bus: it reads, and nothing else. */
+export type LogSource = Pick<Bus, 'log' | 'runs' | 'kv' | 'limits'>
 
 /** What viewers see of an agent; whatever else its record holds stays here. */
 export const Presence = z.object(Announced.omit({ host: true, slots: true, figures: true }).shape)

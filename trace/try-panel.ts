@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import type { Logger } from '../bus/mod.ts'
-import { parseJson } from '../schemas/bounded-json.ts'
+import { jsonOrNull } from '../schemas/bounded-json.ts'
 import { RunId } from '../schemas/ids.ts'
 import type { Refusal } from './access.ts'
 import { answerWith } from './answer.ts'
@@ -72,13 +72,8 @@ export function createTryEndpoint(panel: TryPanel | undefined, log: Logger) {
   }
 }
 
-/** The body's value; undefined where it is none. The server itself ends a request that says more than its length, or takes too long. */
+/** The body's value; null where it is none. The server itself ends a request that says more than its length, or takes too long. */
 async function readJson(request: IncomingMessage): Promise<unknown> {
-  try {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
-    return parseJson(Buffer.concat(chunks).toString('utf8'), { maxDepth: 8, maxValues: 100, maxChars: maxBodyBytes })
-  } catch {
-    return undefined
-  }
+  const chunks: Buffer[] = await Array.fromAsync(request).catch(() => [])
+  return jsonOrNull(Buffer.concat(chunks).toString('utf8'), { maxDepth: 8, maxValues: 100, maxChars: maxBodyBytes })
 }

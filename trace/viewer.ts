@@ -1,8 +1,9 @@
 import type { WebSocket } from 'ws'
 import type { Logger, StoredEntry } from '../bus/mod.ts'
+import { jsonOrNull } from '../schemas/bounded-json.ts'
 import { describe } from '../schemas/describe.ts'
 import { closeCodes, type ServerFrame, ViewerFrame } from './frames.ts'
-import type { LogSource } from './log-source.ts'
+import type { LogSource } from './presence.ts'
 import { summarise, truncate } from './summary.ts'
 
 /*
@@ -100,7 +101,7 @@ export async function serveViewer(options: ViewerOptions): Promise<void> {
   socket.on('message', (data, binary) => {
     // One that is being sent away is not heard any more.
     if (socket.readyState !== socket.OPEN) return
-    const frame = binary ? null : parseFrame(String(data))
+    const frame = binary ? null : ViewerFrame.safeParse(jsonOrNull(String(data))).data
     if (!frame || waiting >= 8) {
       socket.close(closeCodes.badFrame, frame ? 'too many requests at a time' : 'not a frame of this protocol')
       return
@@ -140,12 +141,4 @@ export async function serveViewer(options: ViewerOptions): Promise<void> {
   }
   if (outcome === 'slow') drop()
   await asked
-}
-
-function parseFrame(text: string): ViewerFrame | null {
-  try {
-    return ViewerFrame.parse(JSON.parse(text))
-  } catch {
-    return null
-  }
 }

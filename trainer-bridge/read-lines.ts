@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream'
-import * as json from '../schemas/bounded-json.ts'
 
 /**
  * Calls back with each line of a stream, without its end. Of one longer than `mostChars` only the beginning is kept, and given with
@@ -28,13 +27,4 @@ export function readLines(stream: Readable, mostChars: number, onLine: (line: st
   stream.on('end', () => line && end())
   // Whoever started the process hears of its end.
   stream.on('error', () => {})
-}
-
-/** What a body of an endpoint holds, with or without a byte-order mark; null where it is no JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return json.parseJson(text.replace(/^\uFEFF/, ''))
-  } catch {
-    return null
-  }
 }

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { putInPlace, readText } from '../machine/state-file.ts'
+import { jsonOrNull } from '../schemas/bounded-json.ts'
 import { sha256 } from '../schemas/hash.ts'
 import { plural } from '../schemas/number-text.ts'
 import { type InferRequest, Prediction } from '../schemas/runtime-protocol.ts'
 import type { PublicTask, Question } from '../schemas/task.ts'
 import type { StudentModel } from '../schemas/training.ts'
 import { repliesKey } from './job.ts'
-import { parseJson } from './read-lines.ts'
 import { adapterFolder, type BridgeParts, type OnProgress } from './trainings.ts'
 
 type Asked = {
@@ -96,5 +96,5 @@ async function answers(path: string, questions: readonly Question[]): Promise<bo
   const text = await readText(path)
   const lines = text?.split('\n').filter((line) => line !== '')
   if (lines?.length !== questions.length) return false
-  return lines.every((line, i) => Prediction.safeParse(parseJson(line)).data?.id === questions[i]!.id)
+  return lines.every((line, i) => Prediction.safeParse(jsonOrNull(line)).data?.id === questions[i]!.id)
 }

@@ -1,6 +1,6 @@
 import { spawnTied } from '../machine/tied-child.ts'
 import { runtimeEnvironment } from '../provision/mod.ts'
-import { parseJson } from '../schemas/bounded-json.ts'
+import { jsonOrNull } from '../schemas/bounded-json.ts'
 import { RuntimeEvent } from '../schemas/runtime-protocol.ts'
 import { readLines } from './read-lines.ts'
 
@@ -107,20 +107,10 @@ export function spawnRuntimeProcess(options: RuntimeProcessOptions): RuntimeProc
 
 /** The event that a line says; undefined where it says none, null where it begins like one and cannot be read. */
 function parseLine(line: string): RuntimeEvent | undefined | null {
-  try {
-    return RuntimeEvent.safeParse(parseJson(line)).data
-  } catch {
-    return line.startsWith('{') ? null : undefined
-  }
+  const read = jsonOrNull(line)
+  return read === null && line.startsWith('{') ? null : RuntimeEvent.safeParse(read).data
 }
 
-/**
- * The fine-tuning runtime as the bridge sees it.
- *
- * P1 A request ends once: with its result, RuntimeRequestError, RuntimeDiedError, or the reason its signal was aborted for.
- * P2 A dead process rejects what was pending; the next call starts another, after a pause that grows with deaths in a row.
- * P3 A process that is silent for `heartbeatTimeoutMs` is killed: it is not only slow, it beats on a thread of its own.
- */
 /** The part of pino's logger that is used. */
 export interface RuntimeLog {
   debug(fields: object, message: string): void

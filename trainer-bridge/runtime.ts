@@ -70,7 +70,13 @@ interface Pending {
   die(error: RuntimeDiedError): void
 }
 
-/** Starts nothing yet: the process begins with the first call and is kept until disposal. */
+/**
+ * The fine-tuning runtime as the bridge sees it. Starts nothing yet: the process begins with the first call and is kept until disposal.
+ *
+ * P1 A request ends once: with its result, RuntimeRequestError, RuntimeDiedError, or the reason its signal was aborted for.
+ * P2 A dead process rejects what was pending; the next call starts another, after a pause that grows with deaths in a row.
+ * P3 A process that is silent for `heartbeatTimeoutMs` is killed: it is not only slow, it beats on a thread of its own.
+ */
 export function startRuntime(options: RuntimeOptions): Runtime {
   const { log, heartbeatTimeoutMs = 60_000, stopGraceMs = 15_000 } = options
   const { restartDelayMs = 1_000, longestRestartDelayMs = 30_000 } = options
@@ -166,28 +172,28 @@ export function startRuntime(options: RuntimeOptions): Runtime {
   }
   options.signal?.addEventListener('abort', () => void stop(), { once: true })
 
+  /** A request of one kind: read by its schema, then sent, with the events of its own phase read by theirs. */
+  const operation =
+    <Request extends object, Result, Progress = never>(
+      op: string,
+      request: z.ZodType<Request>,
+      result: z.ZodType<Result>,
+      progress?: z.ZodType<Progress>,
+    ) =>
+    (given: Request, { onProgress, signal }: CallOptions<Progress> = {}): Promise<Result> => {
+      const hear = (event: RuntimeProgress) => progress && event.phase === op && onProgress?.(progress.parse(event))
+      return call({ ...request.parse(given), op }, result, { signal, onProgress: hear })
+    }
+
   return {
     hello: (callOptions = {}) => call({ op: 'hello' }, HelloResult, callOptions),
-    check: (request, callOptions = {}) =>
-      call({ ...CheckRequest.parse(request), op: 'check' }, CheckResult, callOptions),
-    longestPrompt: (request, callOptions = {}) =>
-      call({ ...LongestPromptRequest.parse(request), op: 'longest_prompt' }, LongestPromptResult, callOptions),
-    train: (request, { onProgress, signal } = {}) =>
-      call({ ...TrainRequest.parse(request), op: 'train' }, TrainResult, {
-        signal,
-        onProgress: (event) => event.phase === 'train' && onProgress?.(TrainProgress.parse(event)),
-      }),
-    perplexity: (request, callOptions = {}) =>
-      call({ ...PerplexityRequest.parse(request), op: 'perplexity' }, PerplexityResult, callOptions),
-    infer: (request, { onProgress, signal } = {}) =>
-      call({ ...InferRequest.parse(request), op: 'infer' }, InferResult, {
-        signal,
-        onProgress: (event) => event.phase === 'infer' && onProgress?.(InferProgress.parse(event)),
-      }),
-    embed: (request, callOptions = {}) =>
-      call({ ...EmbedRequest.parse(request), op: 'embed' }, EmbedResult, callOptions),
-    tokenFrame: (request, callOptions = {}) =>
-      call({ ...TokenFrameRequest.parse(request), op: 'token_frame' }, TokenFrameResult, callOptions),
+    check: operation('check', CheckRequest, CheckResult),
+    longestPrompt: operation('longest_prompt', LongestPromptRequest, LongestPromptResult),
+    train: operation('train', TrainRequest, TrainResult, TrainProgress),
+    perplexity: operation('perplexity', PerplexityRequest, PerplexityResult),
+    infer: operation('infer', InferRequest, InferResult, InferProgress),
+    embed: operation('embed', EmbedRequest, EmbedResult),
+    tokenFrame: operation('token_frame', TokenFrameRequest, TokenFrameResult),
     get pid() {
       return current?.pid
     },

@@ -4,11 +4,11 @@ import { homedir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { writeWhole } from '../machine/state-file.ts'
 import { fetchHubStudent, fingerprintOf, identityOf, provisionStudent, SetupError } from '../provision/mod.ts'
+import { jsonOrNull } from '../schemas/bounded-json.ts'
 import { hashOf } from '../schemas/hash.ts'
 import { CheckResult, runtimeRevision } from '../schemas/runtime-protocol.ts'
 import type { ChatSettings } from '../schemas/task.ts'
 import type { Student } from './job.ts'
-import { parseJson } from './read-lines.ts'
 import type { Runtime } from './runtime.ts'
 import { RuntimeRequestError } from './runtime-errors.ts'
 
@@ -94,7 +94,7 @@ type Checked = { student: { name: string; path: string }; chat: ChatSettings; ho
 /** What is known of a student from an earlier check on this machine; null when it was not checked, or is another one since. */
 export async function knownCheck({ student, chat, home }: Checked): Promise<CheckResult | null> {
   const text = await readFile(await fileOf({ student, chat, home }), 'utf8').catch(() => '')
-  return CheckResult.safeParse(parseJson(text)).data ?? null
+  return CheckResult.safeParse(jsonOrNull(text)).data ?? null
 }
 
 /**

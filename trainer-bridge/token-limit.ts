@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { frameTokensOf, openTokenCounter } from '../agents/kit/token-counter.ts'
 import { writeWhole } from '../machine/state-file.ts'
+import { jsonOrNull } from '../schemas/bounded-json.ts'
 import { hashOf } from '../schemas/hash.ts'
 import type { PayloadOf } from '../schemas/message.ts'
 import type { Predictions } from '../schemas/messages/evaluation.ts'
 import { runtimeRevision } from '../schemas/runtime-protocol.ts'
 import type { ChatSettings, Recipe } from '../schemas/task.ts'
 import { TokenizerFiles, TokenLimit } from '../schemas/token-limit.ts'
-import { parseJson } from './read-lines.ts'
 import type { RuntimeLog } from './runtime-process.ts'
 import type { BridgeParts } from './trainings.ts'
 
@@ -59,7 +59,7 @@ export function createTokenLimits({ bus, runtime, student, scratch }: BridgePart
   async function known(system: string, chat: ChatSettings, signal: AbortSignal): Promise<Known | Unusable> {
     const key = hashOf({ student: student.sha256, system, chat, probe, runtime: runtimeRevision })
     const file = join(cache, `${key}.json`)
-    const before = Known.safeParse(parseJson(await readFile(file, 'utf8').catch(() => '')))
+    const before = Known.safeParse(jsonOrNull(await readFile(file, 'utf8').catch(() => '')))
     if (before.success) return before.data
     await mkdir(cache, { recursive: true })
     // Bridges of one machine may ask at the same time, each in a folder of its own.

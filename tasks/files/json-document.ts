@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { isObject, parseJson } from '../../schemas/bounded-json.ts'
+import { isObject, jsonOrNull } from '../../schemas/bounded-json.ts'
 import { TaskError } from '../task-error.ts'
 import { maxLineBytes } from './read-lines.ts'
 
@@ -37,12 +37,8 @@ export function questionsOf(document: Json): Json[] | null {
  */
 export async function documentQuestions(path: string): Promise<Json[] | null> {
   if ((await stat(path)).size > maxLineBytes) return null
-  let document: Json
-  try {
-    document = parseJson((await readFile(path, 'utf8')).replace(/^\ufeff/, '')) as Json
-  } catch {
-    return null
-  }
+  const document = jsonOrNull(await readFile(path, 'utf8').catch(() => '')) as Json | null
+  if (document === null) return null
   const questions = questionsOf(document)
   if (questions) return questions
   refuseWrapped(document, path)

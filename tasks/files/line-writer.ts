@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createWriteStream, type WriteStream } from 'node:fs'
+import { basename } from 'node:path'
+import type { SplitFile } from '../../schemas/task.ts'
 
 /** Writes a text file line by line, hashed on the way. A failure of the disk is thrown by the next call. */
 export class LineWriter {
   private readonly stream: WriteStream
   private readonly hash = createHash('sha256')
   private failure: Error | null = null
-  count = 0
+  private count = 0
 
   constructor(path: string) {
     this.stream = createWriteStream(path)
@@ -23,12 +25,12 @@ export class LineWriter {
     if (!this.stream.write(`${line}\n`)) await once(this.stream, 'drain')
   }
 
-  /** Closes the file and returns the SHA-256 of what was written. */
-  async close(): Promise<string> {
+  /** Closes the file and says what was written. */
+  async close(): Promise<SplitFile> {
     this.stream.end()
     if (!this.stream.closed) await once(this.stream, 'close')
     if (this.failure !== null) throw this.failure
-    return this.hash.digest('hex')
+    return { file: basename(String(this.stream.path)), sha256: this.hash.digest('hex'), count: this.count }
   }
 
   /** Gives up the file. */

@@ -4,20 +4,11 @@ import { textIn } from './record-values.ts'
 export type Turn = { role: 'system' | 'user' | 'assistant'; text: string }
 
 /** What public sets call the roles. */
-const roles: Readonly<Record<string, Turn['role']>> = {
-  system: 'system',
-  developer: 'system',
-  user: 'user',
-  human: 'user',
-  prompter: 'user',
-  assistant: 'assistant',
-  gpt: 'assistant',
-  chatgpt: 'assistant',
-  bot: 'assistant',
-  model: 'assistant',
-  bard: 'assistant',
-  bing: 'assistant',
-}
+const roles: [Turn['role'], RegExp][] = [
+  ['system', /^(?:system|developer)$/i],
+  ['user', /^(?:user|human|prompter)$/i],
+  ['assistant', /^(?:assistant|gpt|chatgpt|bot|model|bard|bing)$/i],
+]
 
 /** Whether a value is a list of turns: `{role, content}` as of OpenAI, `{from, value}` as of ShareGPT. */
 export function isChat(value: unknown): value is Record<string, unknown>[] {
@@ -35,8 +26,7 @@ export function isByAssistant(turn: Record<string, unknown> | undefined): boolea
   return role !== null && roleNamed(role) === 'assistant'
 }
 
-const roleNamed = (name: string): Turn['role'] | undefined =>
-  Object.hasOwn(roles, name.toLowerCase()) ? roles[name.toLowerCase()] : undefined
+const roleNamed = (name: string): Turn['role'] | undefined => roles.find(([, names]) => names.test(name))?.[0]
 
 /** The turns, or why there is one that no text task can hold. */
 export function turnsOf(chat: readonly Record<string, unknown>[]): Turn[] | string {

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { TaskError } from '../task-error.ts'
 import type { ImportLog } from './import-log.ts'
 import { groupOf, type Importer, type SourceItem, skillName } from './importer.ts'
-import { loggedRecords } from './records.ts'
+import { eachItem } from './records.ts'
 import { fileInFolder, innerFolder, isFolder } from './source-file.ts'
 
 const levels = ['easy', 'medium', 'hard'] as const
@@ -25,30 +25,29 @@ function goldText(value: unknown): string | null {
   return typeof value === 'number' && Number.isFinite(value) ? String(value) : null
 }
 
+const itemsOf = eachItem(({ question, context, ground_truth: gold, question_id: questionId, level }, where, path) => {
+  const answer = goldText(gold)
+  if (typeof question !== 'string' || question.trim() === '') return 'no question'
+  if (answer === null) return 'no ground_truth that is a number or a truth value'
+  // An empty context is written as '' or as the text '[]'.
+  const shared = typeof context === 'string' && !['', '[]'].includes(context.trim()) ? context.trim() : null
+  const id = typeof questionId === 'string' && questionId !== '' ? questionId : where
+  return {
+    id,
+    skill: levels.find((known) => known === level) ?? skillName(basename(path, '.json')),
+    group: shared === null ? null : groupOf('context', shared),
+    input: `${shared === null ? '' : `Context:\n${shared}\n\n`}Question: ${question.trim()}`,
+    answer,
+    key: `financereasoning:${id}`,
+    seed: { question: question.trim(), context: shared ?? '' },
+  }
+})
+
 async function* items(source: string, log: ImportLog): AsyncGenerator<SourceItem> {
   let files = 0
   for await (const path of levelFiles(source)) {
     files += 1
-    for await (const { where, value } of loggedRecords(path, log)) {
-      const { question, context, ground_truth: gold, question_id: questionId, level } = value
-      const answer = goldText(gold)
-      if (typeof question !== 'string' || question.trim() === '') log.drop(where, 'no question')
-      else if (answer === null) log.drop(where, 'no ground_truth that is a number or a truth value')
-      else {
-        // An empty context is written as '' or as the text '[]'.
-        const shared = typeof context === 'string' && !['', '[]'].includes(context.trim()) ? context.trim() : null
-        const id = typeof questionId === 'string' && questionId !== '' ? questionId : where
-        yield {
-          id,
-          skill: levels.find((known) => known === level) ?? skillName(basename(path, '.json')),
-          group: shared === null ? null : groupOf('context', shared),
-          input: `${shared === null ? '' : `Context:\n${shared}\n\n`}Question: ${question.trim()}`,
-          answer,
-          key: `financereasoning:${id}`,
-          seed: { question: question.trim(), context: shared ?? '' },
-        }
-      }
-    }
+    yield* itemsOf(path, log)
   }
   if (files === 0)
     throw new TaskError(

@@ -1,5 +1,7 @@
+import type { DatabaseSync } from 'node:sqlite'
 import type { Item } from '../../schemas/task.ts'
-import type { ImportOptions, SourceItem, TaskProfile } from './importer.ts'
+import type { ImportLog } from './import-log.ts'
+import type { Importer, ImportOptions, SourceItem, TaskProfile } from './importer.ts'
 import type { ItemText } from './item-table.ts'
 import type { TaskSizes } from './task-yaml.ts'
 
@@ -20,6 +22,17 @@ export type ImportPlan = {
   alike: (texts: readonly ItemText[]) => [ItemText, ItemText][]
   /** Gives the import up; nothing is left behind. */
   signal?: AbortSignal
+}
+
+/** One import under way: what is read, the folder that it is written to, what is left out, and what is remembered meanwhile. */
+export type Import = {
+  importer: Importer
+  source: string
+  folder: string
+  plan: ImportPlan
+  profile: TaskProfile
+  log: ImportLog
+  scratch: DatabaseSync
 }
 
 export function toItem(entry: SourceItem, { instruction }: Pick<TaskProfile, 'instruction'>): Item {

@@ -1,8 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
 import { plural } from '../../schemas/number-text.ts'
 import { goldsOf, maxSeeds, type TrainingRow } from '../../schemas/task.ts'
+import { LineWriter } from '../files/line-writer.ts'
 import { newFolder } from '../files/new-folder.ts'
 import { loadTask } from '../load.ts'
 import { scorerNamed } from '../scorers/mod.ts'
@@ -10,10 +10,10 @@ import { ownScore } from '../scorers/scorer.ts'
 import { isSeed, notASeed } from '../seed-pool.ts'
 import { TaskError } from '../task-error.ts'
 import { assignSplits, type Division, type Role } from './assign-splits.ts'
-import { type AuditKeys, auditKeys, SplitWriter, writeAuditFile } from './audit-file.ts'
+import { type AuditKeys, auditKeys, writeAuditFile } from './audit-file.ts'
 import { ImportLog } from './import-log.ts'
-import { type ImportPlan, toItem } from './import-plan.ts'
-import { type Importer, type Seed, type SourceItem, skillName, type TaskProfile } from './importer.ts'
+import { type Import, type ImportPlan, toItem } from './import-plan.ts'
+import { type Importer, type Seed, type SourceItem, skillName } from './importer.ts'
 import { groupKey, ItemTable } from './item-table.ts'
 import { DiskSet, fingerprint, openScratch } from './scratch.ts'
 import { inferenceFor, type SplitFiles, taskFileNames, taskYaml } from './task-yaml.ts'
@@ -40,28 +40,22 @@ export async function importTask(
 ): Promise<ImportResult> {
   return newFolder(out, async (partial) => {
     const scratch = openScratch(`${partial}/${scratchName}`)
-    const name = basename(resolve(out))
-    const result = await writeFolder(importer, source, partial, name, plan, scratch).finally(() => scratch.close())
+    const job = { importer, source, folder: partial, plan, log: new ImportLog(), scratch }
+    const result = await writeFolder(job, basename(resolve(out))).finally(() => scratch.close())
     await rm(`${partial}/${scratchName}`)
     if (result.log.kept <= maxChecked) await loadTask(partial)
     return result
   })
 }
 
-async function writeFolder(
-  importer: Importer,
-  source: string,
-  folder: string,
-  name: string,
-  plan: ImportPlan,
-  scratch: DatabaseSync,
-): Promise<ImportResult> {
-  const log = new ImportLog()
+async function writeFolder(begun: Omit<Import, 'profile'>, name: string): Promise<ImportResult> {
+  const { importer, source, folder, plan, log } = begun
   const profile = await importer.profile(plan.options, source)
+  const job = { ...begun, profile }
   const solutions = (await importer.solutions?.(source, log)) ?? []
   const auditFile = typeof plan.audit === 'string' ? plan.audit : null
-  const taken = auditFile === null ? null : await auditKeys(importer, auditFile, plan.options, scratch)
-  const table = await readTable(importer, source, plan, profile, log, taken, scratch)
+  const taken = auditFile === null ? null : await auditKeys(job, auditFile)
+  const table = await readTable(job, taken)
   for (const [one, other] of plan.alike(table.takeTexts())) table.join(one.key, other.key)
   const splitPlan = {
     audit: typeof plan.audit === 'number' ? plan.audit : 0,
@@ -91,12 +85,11 @@ async function writeFolder(
   }
   if (division.lopsided.length > 0) log.note(lopsidedNote(division.lopsided))
 
-  const written = await writeItems(importer, source, folder, profile, plan, division, log)
+  const written = await writeItems(job, division)
   counts.seed = written.seeds.length
   if (auditFile !== null) {
-    const audit = await writeAuditFile(importer, auditFile, folder, profile, plan.options, log, scratch)
-    written.splits.audit = audit
-    counts.audit = audit.count
+    written.splits.audit = await writeAuditFile(job, auditFile)
+    counts.audit = written.splits.audit.count
   }
   const rows = solutions.length > 0 ? pick(solutions, ({ input }) => input, plan.seed, exampleCount) : written.examples
   if (rows.length === 0)
@@ -104,7 +97,10 @@ async function writeFolder(
   await writeJson(folder, taskFileNames.fewShot, rows)
   await writeJson(folder, taskFileNames.sample, rows)
   if (written.seeds.length > 0) await writeJson(folder, taskFileNames.seed, written.seeds)
-  if (solutions.length > 0) await writeRows(folder, solutions)
+  if (solutions.length > 0) {
+    const lines = solutions.map((row) => `${JSON.stringify(row)}\n`)
+    await writeFile(`${folder}/${taskFileNames.solutions}`, lines.join(''))
+  }
   const yaml = taskYaml(
     skillName(name),
     profile,
@@ -115,7 +111,10 @@ async function writeFolder(
     plan.sizes,
   )
   await writeFile(`${folder}/task.yaml`, yaml)
-  await writeJson(folder, taskFileNames.summary, summary(importer, plan, log, counts))
+  const { read, kept, listed, notes } = log
+  const dropped = Object.fromEntries(log.dropped)
+  const summary = { importer: importer.name, seed: plan.seed, read, kept, counts, dropped, listed, notes }
+  await writeJson(folder, taskFileNames.summary, summary)
   return { log, counts }
 }
 
@@ -126,24 +125,22 @@ function lopsidedNote(skills: readonly string[]): string {
   return `Skills with too few questions to be in both validation and test: ${skills.length} (${named.join(', ')}).`
 }
 
+const splits = ['validation', 'test', 'audit'] as const
 /** `longest`: characters of the longest answer. */
 type Written = { splits: SplitFiles; examples: TrainingRow[]; seeds: Seed[]; longest: number }
 
 /** Second walk: each item goes to the file of its role. */
-async function writeItems(
-  importer: Importer,
-  source: string,
-  folder: string,
-  profile: TaskProfile,
-  { seed, options, signal }: ImportPlan,
-  division: Division,
-  log: ImportLog,
-): Promise<Written> {
+async function writeItems(job: Import, division: Division): Promise<Written> {
+  const { importer, source, folder, profile, log } = job
+  const { seed, options, signal } = job.plan
   const scorer = scorerNamed(profile.scorer.name)!
   const assigned = division.roles()
-  const validation = new SplitWriter(folder, taskFileNames.validation)
-  const test = new SplitWriter(folder, taskFileNames.test)
-  const audit = division.counts.audit > 0 ? new SplitWriter(folder, taskFileNames.audit) : null
+  const writerOf = (split: keyof SplitFiles) => new LineWriter(`${folder}/${taskFileNames[split]}`)
+  const writers = {
+    validation: writerOf('validation'),
+    test: writerOf('test'),
+    ...(division.counts.audit > 0 && { audit: writerOf('audit') }),
+  }
   const examples: TrainingRow[] = []
   const seeds: Seed[] = []
   let longest = 0
@@ -158,32 +155,19 @@ async function writeItems(
       longest = goldsOf(item).reduce((most, { length }) => Math.max(most, length), longest)
       const role = assigned.next()
       if (role.done) throw changed(source)
-      switch (role.value) {
-        case 'dropped':
-          break
-        case 'validation':
-          await validation.write(item)
-          break
-        case 'test':
-          await test.write(item)
-          break
-        case 'audit':
-          await audit!.write(item)
-          break
-        case 'example':
-          examples.push({ instruction: item.instruction, input: item.input, output: scorer.inForm(item.answer) })
-          break
-        case 'seed':
-          addSeed(entry.seed ?? { question: item.input }, item.id)
-          break
-      }
+      const split = splits.find((each) => each === role.value)
+      if (split) await writers[split]!.write(JSON.stringify(item))
+      else if (role.value === 'example')
+        examples.push({ instruction: item.instruction, input: item.input, output: scorer.inForm(item.answer) })
+      else if (role.value === 'seed') addSeed(entry.seed ?? { question: item.input }, item.id)
     }
     if (!assigned.next().done) throw changed(source)
-    const splits: SplitFiles = { validation: await validation.close(), test: await test.close() }
-    if (audit !== null) splits.audit = await audit.close()
-    return { splits, examples, seeds: pick(seeds, JSON.stringify, seed, maxSeeds), longest }
+    const { validation, test, audit } = writers
+    const files: SplitFiles = { validation: await validation.close(), test: await test.close() }
+    if (audit) files.audit = await audit.close()
+    return { splits: files, examples, seeds: pick(seeds, JSON.stringify, seed, maxSeeds), longest }
   } finally {
-    for (const writer of [validation, test, audit]) writer?.destroy()
+    for (const writer of Object.values(writers)) writer.destroy()
   }
 }
 
@@ -203,37 +187,13 @@ async function writeJson(folder: string, file: string, value: unknown): Promise<
   await writeFile(`${folder}/${file}`, `${JSON.stringify(value, null, 2)}\n`)
 }
 
-async function writeRows(folder: string, rows: TrainingRow[]): Promise<void> {
-  await writeFile(`${folder}/${taskFileNames.solutions}`, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
-}
-
-function summary(importer: Importer, plan: ImportPlan, log: ImportLog, counts: ImportResult['counts']): object {
-  const { read, kept, dropped, listed, notes } = log
-  return {
-    importer: importer.name,
-    seed: plan.seed,
-    read,
-    kept,
-    counts,
-    dropped: Object.fromEntries(dropped),
-    listed,
-    notes,
-  }
-}
-
 /** No student reads a question this long; the splits are held in memory by those who do. */
 const maxQuestionLength = 1 << 20
 
 /** First walk: distinguishes repeats and remembers of each item its group and skill alone. */
-async function readTable(
-  importer: Importer,
-  source: string,
-  { options, signal, seed }: ImportPlan,
-  profile: TaskProfile,
-  log: ImportLog,
-  taken: AuditKeys | null,
-  scratch: DatabaseSync,
-): Promise<ItemTable> {
+async function readTable(job: Import, taken: AuditKeys | null): Promise<ItemTable> {
+  const { importer, source, profile, log, scratch } = job
+  const { options, signal, seed } = job.plan
   const table = new ItemTable(scratch, seed)
   const [inputs, ids] = [new DiskSet(scratch, 'inputs'), new DiskSet(scratch, 'ids')]
   const { name, options: scoring } = profile.scorer

@@ -1,48 +1,39 @@
-import { parseJson } from '../../schemas/bounded-json.ts'
+import { jsonOrNull } from '../../schemas/bounded-json.ts'
 import { loadsPythonJson } from '../python-literal/mod.ts'
-import type { ImportLog } from './import-log.ts'
-import { type Importer, type SourceItem, skillName, textOf } from './importer.ts'
-import { loggedRecords } from './records.ts'
+import { type Importer, skillName, textOf } from './importer.ts'
+import { eachItem } from './records.ts'
 
 type Test = { input: string; output: string }
 type Texts = [content: string, questionId: string, name: string]
 
 /** The first test of the row's `test` column: a JSON text of an array, or the array itself. */
 function firstTest(value: unknown): Test | null {
-  try {
-    const tests: unknown = typeof value === 'string' ? parseJson(value) : value
-    const first = Array.isArray(tests) ? (tests[0] as Partial<Test> | undefined) : undefined
-    return typeof first?.input === 'string' && typeof first.output === 'string' ? (first as Test) : null
-  } catch {
-    return null
-  }
+  const tests: unknown = typeof value === 'string' ? jsonOrNull(value) : value
+  const first = Array.isArray(tests) ? (tests[0] as Partial<Test> | undefined) : undefined
+  return typeof first?.input === 'string' && typeof first.output === 'string' ? (first as Test) : null
 }
 
-async function* items(source: string, log: ImportLog): AsyncGenerator<SourceItem> {
-  for await (const { where, value: row } of loggedRecords(source, log)) {
-    const test = firstTest(row.test)
-    const [content, questionId, name] = [row.question_content, row.question_id, row.function_name].map(textOf) as Texts
-    if (content.trim() === '' || questionId === '' || name === '')
-      log.drop(where, 'no question_content, question_id or function_name')
-    else if (test === null) log.drop(where, 'no test with input and output')
-    else if (!loadsPythonJson(test.output).ok) log.drop(where, 'the expected output is not JSON')
-    else {
-      const id = `${questionId}-${textOf(row.test_id)}`
-      const call = `assert ${name}(${test.input.split('\n').join(', ')}) == # TODO`
-      yield {
-        id,
-        skill: skillName(textOf(row.difficulty)),
-        group: `question:${questionId}`,
-        input:
-          `Problem:\n${content}Function:\n\`\`\`\n${textOf(row.starter_code)}\n\`\`\`\n` +
-          `Please complete the following test case:\n\n\`\`\`\n${call}\n\`\`\``,
-        answer: test.output,
-        key: `livecodebench-top:${id}`,
-        seed: { question_content: content, test_input: test.input },
-      }
-    }
+const items = eachItem((row) => {
+  const test = firstTest(row.test)
+  const [content, questionId, name] = [row.question_content, row.question_id, row.function_name].map(textOf) as Texts
+  if (content.trim() === '' || questionId === '' || name === '')
+    return 'no question_content, question_id or function_name'
+  if (test === null) return 'no test with input and output'
+  if (!loadsPythonJson(test.output).ok) return 'the expected output is not JSON'
+  const id = `${questionId}-${textOf(row.test_id)}`
+  const call = `assert ${name}(${test.input.split('\n').join(', ')}) == # TODO`
+  return {
+    id,
+    skill: skillName(textOf(row.difficulty)),
+    group: `question:${questionId}`,
+    input:
+      `Problem:\n${content}Function:\n\`\`\`\n${textOf(row.starter_code)}\n\`\`\`\n` +
+      `Please complete the following test case:\n\n\`\`\`\n${call}\n\`\`\``,
+    answer: test.output,
+    key: `livecodebench-top:${id}`,
+    seed: { question_content: content, test_input: test.input },
   }
-}
+})
 
 export const livecodebenchTopImporter: Importer = {
   name: 'livecodebench-top',

@@ -5,11 +5,8 @@ import { once } from 'node:events'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
-import type { ParquetLimits } from './parquet-limits.ts'
+import type { ParquetBatch, ParquetLimits } from './parquet-records.ts'
 import { ParquetValues, storedParsers as parsers } from './parquet-values.ts'
-
-/** The next rows, in the file's order; null: there are no more. Or why the file is refused. */
-export type ParquetBatch = { rows: Record<string, unknown>[] | null } | { refused: string }
 
 const batchRows = 1000
 const batchChars = 256 * 1024

@@ -4,9 +4,31 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { TaskError } from '../task-error.ts'
-import { type ParquetLimits, parquetLimits } from './parquet-limits.ts'
-import type { ParquetBatch } from './parquet-process.ts'
 import type { SourceRecord } from './source-file.ts'
+
+/** The next rows, in the file's order; null: there are no more. Or why the file is refused. */
+export type ParquetBatch = { rows: Record<string, unknown>[] | null } | { refused: string }
+
+/** What reading one Parquet file may take: a few hundred bytes of it can stand for 2^40 rows, or for a text of 1 MB repeated a million times. */
+export type ParquetLimits = {
+  /** Memory that its process grows by. */
+  maxBytes: number
+  /** Processor time between two batches of rows: that of decoding one row group. */
+  maxCpuMs: number
+  maxRows: number
+  /** Characters of all values together. */
+  maxChars: number
+}
+
+const mebibyte = 1024 ** 2
+
+/** Real files unpack to 2 to 20 times their size; hardly any has less than a bit for a row. */
+export const parquetLimits = (fileBytes: number): ParquetLimits => ({
+  maxBytes: 1024 * mebibyte + 16 * fileBytes,
+  maxCpuMs: 10_000 + Math.ceil(fileBytes / 1000),
+  maxRows: 10_000 + 8 * fileBytes,
+  maxChars: 256 * mebibyte + 100 * fileBytes,
+})
 
 const program = fileURLToPath(new URL('./parquet-process.ts', import.meta.url))
 

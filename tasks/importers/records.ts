@@ -7,6 +7,7 @@ import { parsePythonJson } from '../files/parse-json.ts'
 import { type Decoded, maxLineBytes, readLines } from '../files/read-lines.ts'
 import { csvRecords } from './csv-records.ts'
 import type { ImportLog } from './import-log.ts'
+import type { SourceItem } from './importer.ts'
 import { formatOf, type SourceRecord } from './source-file.ts'
 
 /** A record that could be read, and its place. */
@@ -29,6 +30,17 @@ export async function* loggedRecords(path: string, log: ImportLog): AsyncGenerat
     log.read += 1
     if ('problem' in record) log.drop(record.where, record.problem)
     else yield record
+  }
+}
+
+/** The items of a file of which each record is one: what `read` makes of it, or why it is left out. */
+export function eachItem(read: (row: Record<string, unknown>, where: string, path: string) => SourceItem | string) {
+  return async function* (path: string, log: ImportLog): AsyncGenerator<SourceItem> {
+    for await (const { where, value } of loggedRecords(path, log)) {
+      const item = read(value, where, path)
+      if (typeof item === 'string') log.drop(where, item)
+      else yield item
+    }
   }
 }
 

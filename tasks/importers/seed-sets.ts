@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path'
-import { parseJson } from '../../schemas/bounded-json.ts'
+import { jsonOrNull } from '../../schemas/bounded-json.ts'
 import type { ImportLog } from './import-log.ts'
 import type { SeedImporter } from './import-seeds.ts'
 import type { Seed } from './importer.ts'
@@ -48,26 +48,18 @@ async function speciallyJudged(source: string): Promise<Set<number>> {
 }
 
 function firstInput(value: unknown): string | null {
-  try {
-    const tests: unknown = typeof value === 'string' ? parseJson(value) : value
-    const inputs = (tests as { inputs?: unknown } | null)?.inputs
-    const first: unknown = Array.isArray(inputs) ? inputs[0] : undefined
-    if (first === undefined) return null
-    return typeof first === 'string' ? first : JSON.stringify(first)
-  } catch {
-    return null
-  }
+  const tests: unknown = typeof value === 'string' ? jsonOrNull(value) : value
+  const inputs = (tests as { inputs?: unknown } | null)?.inputs
+  const first: unknown = Array.isArray(inputs) ? inputs[0] : undefined
+  if (first === undefined) return null
+  return typeof first === 'string' ? first : JSON.stringify(first)
 }
 
 /** The input of the first public test: a JSON text of an array, or the array itself. Private tests, some of them pickles, are not read. */
 function firstPublicInput(value: unknown): string | null {
-  try {
-    const tests: unknown = typeof value === 'string' ? parseJson(value) : value
-    const first = Array.isArray(tests) ? (tests[0] as { input?: unknown } | undefined) : undefined
-    return typeof first?.input === 'string' && first.input !== '' ? first.input : null
-  } catch {
-    return null
-  }
+  const tests: unknown = typeof value === 'string' ? jsonOrNull(value) : value
+  const first = Array.isArray(tests) ? (tests[0] as { input?: unknown } | undefined) : undefined
+  return typeof first?.input === 'string' && first.input !== '' ? first.input : null
 }
 
 /** LiveCodeBench's code generation: `question_content` with the input of its first public test. */

@@ -1,21 +1,7 @@
 import { evalPython } from '../python-literal/mod.ts'
 import { markedAnswer } from '../scorers/gsm8k.ts'
-import type { ImportLog } from './import-log.ts'
-import { groupOf, type Importer, type SourceItem, skillName, textOf } from './importer.ts'
-import { loggedRecords } from './records.ts'
-
-/** What one record becomes, or why it is left out. */
-type Read = (row: Record<string, unknown>, where: string) => SourceItem | string
-
-function eachRecord(read: Read): Importer['items'] {
-  return async function* (source: string, log: ImportLog) {
-    for await (const { where, value } of loggedRecords(source, log)) {
-      const item = read(value, where)
-      if (typeof item === 'string') log.drop(where, item)
-      else yield item
-    }
-  }
-}
+import { groupOf, type Importer, skillName, textOf } from './importer.ts'
+import { eachItem } from './records.ts'
 
 const text = (value: unknown): string => textOf(value).trim()
 
@@ -23,7 +9,7 @@ const text = (value: unknown): string => textOf(value).trim()
 export const cruxevalImporter: Importer = {
   name: 'cruxeval',
   source: 'the published cruxeval.jsonl',
-  items: eachRecord((row, where) => {
+  items: eachItem((row, where) => {
     const [code, input, output] = [text(row.code), typeof row.input === 'string' ? row.input : null, text(row.output)]
     if (code === '' || input === null) return 'no code or input'
     if (!evalPython(output).ok) return 'the output is no Python literal'
@@ -54,7 +40,7 @@ export const cruxevalImporter: Importer = {
 export const gsm8kImporter: Importer = {
   name: 'gsm8k',
   source: 'the published train.jsonl or test.jsonl',
-  items: eachRecord((row, where) => {
+  items: eachItem((row, where) => {
     const [question, gold] = [text(row.question), markedAnswer(text(row.answer))]
     if (question === '') return 'no question'
     if (gold === null) return 'no number after ####'
@@ -75,7 +61,7 @@ export const gsm8kImporter: Importer = {
 export const svampImporter: Importer = {
   name: 'svamp',
   source: 'the published SVAMP.json',
-  items: eachRecord((row, where) => {
+  items: eachItem((row, where) => {
     const [body, question, answer] = [text(row.Body), text(row.Question), text(row.Answer)]
     if (question === '') return 'no Question'
     if (answer === '' || !Number.isFinite(Number(answer))) return 'no Answer that is a number'

@@ -80,7 +80,7 @@ async function write(files: readonly string[], folder: string, roles: Generator<
     const splits: SplitResult['splits'] = {}
     for (const name of splitNames) {
       const writer = writers[name]
-      if (writer) splits[name] = { file: `${name}.jsonl`, sha256: await writer.close(), count: writer.count }
+      if (writer) splits[name] = await writer.close()
     }
     return splits
   } finally {

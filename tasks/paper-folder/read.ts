@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
+import { sha256OfFile } from '../../machine/state-file.ts'
 import { hashOf, sha256 } from '../../schemas/hash.ts'
 import { isWithoutEffect, neutralRecipeKeys, readyRecipe } from '../../schemas/recipe-keys.ts'
 import {
@@ -51,7 +50,8 @@ export async function readPaperFolder(dir: string, named: string | undefined): P
 
   const read = async (file: string, split: string) => {
     const { items, notes } = await readTestFile(join(dir, file), { split, scorer: scorer.name, instruction })
-    const splitFile: SplitFile = { file, sha256: await hashOfFile(join(dir, file)), count: items.length }
+    // In pieces: a file of records may be larger than a text may be.
+    const splitFile: SplitFile = { file, sha256: await sha256OfFile(join(dir, file)), count: items.length }
     return { items, notes, splitFile }
   }
   const validation = await read(await needPart(dir, 'publicTest'), 'validation')
@@ -60,6 +60,8 @@ export async function readPaperFolder(dir: string, named: string | undefined): P
   const audit = auditFile === null ? null : await read(auditFile, 'audit')
   const splits = [validation, test, ...(audit ? [audit] : [])]
 
+  const unread =
+    ignored.length > 0 ? [`Keys of train_config.yaml that say how to run are not read: ${ignored.join(', ')}.`] : []
   const file: TaskFile = {
     id: skillName(basename(dir)),
     title: /^#+\s+(.+)$/m.exec(description)?.[1]?.trim() ?? basename(dir),
@@ -82,10 +84,7 @@ export async function readPaperFolder(dir: string, named: string | undefined): P
     few_shot: fewShotFile,
     sample_submission: sampleFile,
     ...(seedFile === null ? {} : { seed: seedFile }),
-    departures: departures(
-      ignored,
-      splits.flatMap(({ notes }) => notes),
-    ),
+    departures: [...unread, ...splits.flatMap(({ notes }) => notes)],
   }
   return {
     file: parseWith(TaskFile, file, dir),
@@ -104,13 +103,6 @@ export async function readPaperFolder(dir: string, named: string | undefined): P
       ...splits.map(({ splitFile }) => splitFile.sha256),
     ],
   }
-}
-
-/** In pieces: a file of records may be larger than a text may be. */
-async function hashOfFile(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
-  return hash.digest('hex')
 }
 
 /** The scorer that a person names, or the folder's script. A Python evaluator is never run. */
@@ -132,12 +124,6 @@ async function chooseScorer(dir: string, named: string | undefined): Promise<Sco
 }
 
 const skillsOf = (items: readonly Item[]): string[] => [...new Set(items.map(({ skill }) => skill))].sort()
-
-function departures(ignored: readonly string[], notes: readonly string[]): string[] {
-  const unread =
-    ignored.length > 0 ? [`Keys of train_config.yaml that say how to run are not read: ${ignored.join(', ')}.`] : []
-  return [...unread, ...notes]
-}
 
 /**
  * Worked rows, `{instruction, input, output}` or a question and an answer under their usual names; those get the task's

@@ -4,18 +4,15 @@ import hashlib
 import json
 import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 
 def file_sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else _digest(file)
-
-
-def _digest(file) -> str:
     digest = hashlib.sha256()
-    while block := file.read(1 << 20):
-        digest.update(block)
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
     return digest.hexdigest()
 
 
@@ -35,6 +32,12 @@ def write_lines(path: Path, lines: list[dict]) -> None:
     os.replace(partial, path)
 
 
-def replace_folder(partial: Path, final: Path) -> None:
+@contextmanager
+def whole_folder(final: Path):
+    """An empty folder to write to; it takes the place of `final` once all is written."""
+    partial = final.with_name(final.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    yield partial
     shutil.rmtree(final, ignore_errors=True)
     os.rename(partial, final)

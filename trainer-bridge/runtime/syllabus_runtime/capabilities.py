@@ -15,7 +15,8 @@ from typing import Callable
 import torch
 
 from .decoding import WAYS, Way, begin
-from .errors import RequestError
+from .device import OUT_OF_MEMORY
+from .errors import RequestError, failing_as
 from .fast import attention, fast_paths_are_on
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ def find_capabilities(student) -> Capabilities:
                 return _Finder(student, torch.float32).find()
         except RequestError:
             raise
-        except (MemoryError, torch.OutOfMemoryError, RuntimeError) as error:
+        except (*OUT_OF_MEMORY, RuntimeError) as error:
             if student.dtype == torch.float32:
                 raise
             log.warning("the student is tried in %s: %s", student.dtype, error)
@@ -114,12 +115,8 @@ class _Finder:
 
     def _refuse_what_is_no_decoder(self) -> None:
         row = self._apart[-1]
-        try:
+        with failing_as("bad_student", "the student cannot read a text", named=True):
             truth = self._truth(row)
-        except (MemoryError, torch.OutOfMemoryError):
-            raise
-        except Exception as error:
-            raise RequestError("bad_student", f"the student cannot read a text: {type(error).__name__}: {error}") from error
         if not torch.isfinite(truth).all():
             raise RequestError("bad_student", "the student's logits are not finite numbers; its weights may be broken, or too large for its precision")
         if self._differs(self._student.alone(row[:-GIVEN])[-1:], truth[:1]):
@@ -137,7 +134,7 @@ class _Finder:
         try:
             student.prepare(1)
             return holds()
-        except (MemoryError, torch.OutOfMemoryError):
+        except OUT_OF_MEMORY:
             raise
         except Exception:
             return False

@@ -9,7 +9,7 @@ import re
 import weakref
 
 from .chat_settings import ChatSettings, with_fixed_date
-from .errors import RequestError
+from .errors import RequestError, failing_as
 from .thoughts import COMMON, TAG, Split, Tags, closing_of, opening_of, split_thoughts, tags_named_in
 
 # Stand for texts in what is rendered: of the private use area, so that no template writes, trims or reads them.
@@ -32,10 +32,8 @@ class ChatTemplate:
             raise RequestError("bad_student", "the student's tokenizer has no chat template; use an instruction-tuned student")
         # A weak key must not be held by its own value.
         self._tokenizer = weakref.ref(tokenizer)
-        try:
+        with failing_as("bad_student", "the student's tokenizer has no chat template for plain turns", ValueError):
             source = tokenizer.get_chat_template()
-        except ValueError as error:
-            raise RequestError("bad_student", f"the student's tokenizer has no chat template for plain turns: {error}") from error
         self._source = with_fixed_date(source, settings.date)
         self._variables = settings.values()
         unknown = [name for name in self._variables if not re.search(rf"\b{re.escape(name)}\b", source)]
@@ -127,7 +125,7 @@ class ChatTemplate:
         return {"role": role, "content": [{"type": "text", "text": text}] if self._in_parts else text}
 
     def _render(self, messages: list[dict], add_generation_prompt: bool = False) -> str:
-        try:
+        with failing_as("bad_student", "the student's chat template fails"):
             return self._tokenizer().apply_chat_template(
                 messages,
                 chat_template=self._source,
@@ -135,8 +133,6 @@ class ChatTemplate:
                 add_generation_prompt=add_generation_prompt,
                 **self._variables,
             )
-        except Exception as error:
-            raise RequestError("bad_student", f"the student's chat template fails: {error}") from error
 
     def _try(self, messages: list[dict], add_generation_prompt: bool = False) -> str:
         try:

@@ -3,7 +3,7 @@
 from .chat import Example, encode_question, encode_row
 from .chat_settings import ChatSettings
 from .chat_template import chat_template_of
-from .errors import CancelToken, RequestError
+from .errors import CancelToken, RequestError, failing_as
 from .fast import fast_paths_are_on
 from .generation import generate
 from .inference import InferenceSettings, room_of
@@ -21,14 +21,10 @@ def check_student(student: Student, system: str, settings: ChatSettings) -> dict
     template = chat_template_of(student.tokenizer, settings)
     examples = [encode_row(student.tokenizer, row, system, settings) for row in ROWS]
     student.prepare(max(example.tokens for example in examples))
-    try:
+    with failing_as("bad_student", "the student cannot be trained or asked", named=True):
         _learn(student, examples)
         prompts = [encode_question(student.tokenizer, Question(row.id, row.instruction, row.input, ()), system, settings) for row in ROWS]
         generate(student, prompts[:1], 2, lambda index, reply: None, CancelToken())
-    except (RequestError, MemoryError):
-        raise
-    except Exception as error:
-        raise RequestError("bad_student", f"the student cannot be trained or asked: {type(error).__name__}: {error}") from error
     return {
         "model": type(student.model).__name__,
         "context": student.context,

@@ -12,8 +12,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Callable
 
-import torch
-
+from .device import OUT_OF_MEMORY
 from .errors import CancelToken, RequestError
 from .generation import BATCH_TOKENS, Reply, generate, plan_batches
 from .inference import InferenceSettings, room_of, thought_budget
@@ -66,10 +65,6 @@ class Completions:
     def complete(self, wanted: Completion) -> Reply:
         """Blocks until the reply is there. Raises RequestError."""
         self.begin(wanted)
-        return self.result(wanted)
-
-    def result(self, wanted: Completion) -> Reply:
-        """Of a completion that was begun; as `complete`."""
         wanted.ended.wait()
         if wanted.error is not None:
             raise wanted.error
@@ -120,14 +115,12 @@ class Completions:
                 thought_budget(student, self._settings),
                 lambda row, tokens: batch[row].on_tokens(tokens),
             )
-        except RequestError as error:
+        except Exception as error:
+            if not isinstance(error, RequestError):
+                log.exception("a batch of %d failed", len(batch))
+                error = RequestError("out_of_memory" if isinstance(error, OUT_OF_MEMORY) else "internal", f"{type(error).__name__}: {error}")
             for each in batch:
                 each.end(None, error)
-        except Exception as error:
-            log.exception("a batch of %d failed", len(batch))
-            kind = "out_of_memory" if isinstance(error, (MemoryError, torch.OutOfMemoryError)) else "internal"
-            for each in batch:
-                each.end(None, RequestError(kind, f"{type(error).__name__}: {error}"))
         else:
             tokens = sum(len(each.reply.tokens) for each in batch)
             log.info("%d replies, %d tokens, %.1f s", len(batch), tokens, time.monotonic() - started)

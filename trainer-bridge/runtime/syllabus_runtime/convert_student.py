@@ -4,29 +4,27 @@ The work is done in OUT.partial and renamed at the end, so that OUT is whole whe
 """
 
 import json
-import os
-import shutil
 import sys
 from pathlib import Path
 
+from .artefacts import whole_folder
+from .process import run_command
 
-def convert(gguf: Path, out: Path) -> None:
+
+def convert(file: str, out: str) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    gguf = Path(file)
     if not gguf.is_file():
         raise FileNotFoundError(f"no GGUF file at {gguf}")
-    partial = out.with_name(out.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
     tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
     model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.bfloat16)
     forget_quantisation(model)
-    model.save_pretrained(partial)
-    tokenizer.save_pretrained(partial)
-    forget_training_name(partial / "config.json")
-    shutil.rmtree(out, ignore_errors=True)
-    os.rename(partial, out)
+    with whole_folder(Path(out)) as folder:
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        forget_training_name(folder / "config.json")
 
 
 def forget_quantisation(model) -> None:
@@ -46,13 +44,5 @@ def forget_training_name(config: Path) -> None:
     config.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
 
 
-def main() -> int:
-    if len(sys.argv) != 3:
-        print("usage: python -m syllabus_runtime.convert_student FILE.gguf OUT", file=sys.stderr)
-        return 2
-    convert(Path(sys.argv[1]), Path(sys.argv[2]))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command("convert_student FILE.gguf OUT", (2,), convert))

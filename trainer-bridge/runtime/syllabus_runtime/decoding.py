@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from transformers import DynamicCache
 
+from .batches import pad_right
 from .fast import attention
 from .fast.kv_slab import slab_cache, slab_cache_from, stacked_slabs
 from .fast.prefix import common_prefix, prefill_prefix
@@ -105,12 +106,3 @@ class Uncached:
     def _read(self) -> torch.Tensor:
         ids, ends = pad_right(self._rows, self._student.pad_id)
         return self._student.logits(ends.to(self._student.device), input_ids=ids.to(self._student.device))
-
-
-def pad_right(rows: list[list[int]], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """The rows as one tensor, and the flat place of each one's last token."""
-    width = max(map(len, rows))
-    ids = torch.full((len(rows), width), pad)
-    for row, tokens in enumerate(rows):
-        ids[row, : len(tokens)] = torch.tensor(tokens)
-    return ids, torch.tensor([row * width + len(tokens) - 1 for row, tokens in enumerate(rows)])

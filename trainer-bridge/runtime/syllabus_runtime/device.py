@@ -5,17 +5,14 @@ from pathlib import Path
 
 import torch
 
+# What is caught apart from other failures: the student may be as it was, but there is no memory for the request.
+OUT_OF_MEMORY = (MemoryError, torch.OutOfMemoryError)
+
 
 def pick_device() -> torch.device:
     """SYLLABUS_DEVICE when set, else CUDA, Apple's mps, CPU."""
-    asked = os.environ.get("SYLLABUS_DEVICE")
-    if asked:
-        return torch.device(asked)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    if torch.backends.mps.is_available():
-        return torch.device("mps")
-    return torch.device("cpu")
+    found = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    return torch.device(os.environ.get("SYLLABUS_DEVICE") or found)
 
 
 def pick_dtype(device: torch.device, bf16: bool) -> torch.dtype:
@@ -26,14 +23,8 @@ def pick_dtype(device: torch.device, bf16: bool) -> torch.dtype:
 def _computes_bf16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    if device.type == "cpu":
-        return _cpu_computes_bf16()
-    return False
-
-
-def _cpu_computes_bf16() -> bool:
     try:
-        words = set(Path("/proc/cpuinfo").read_text().split())
+        words = set(Path("/proc/cpuinfo").read_text().split()) if device.type == "cpu" else set()
     except OSError:
         return False
     return bool(words & {"avx512_bf16", "amx_bf16", "bf16"})

@@ -10,8 +10,9 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 
 from .artefacts import write_lines
+from .batches import cut, longest_first, pad_right
 from .device import pick_device
-from .errors import CancelToken, RequestError
+from .errors import CancelToken, RequestError, failing_as
 
 log = logging.getLogger(__name__)
 # What a text has beyond these tokens is not seen: all-MiniLM-L6-v2 was made for as many.
@@ -27,7 +28,7 @@ def embed(name: str, texts: list[str], out: Path, cancel: CancelToken) -> dict:
     # As over HTTP, an empty text is a blank: token 0, where there is none, is often the padding, whose states may be zeros.
     ids = [tokenizer(text or " ", truncation=True, max_length=MOST_TOKENS).input_ids or [0] for text in texts]
     vectors: dict[int, list[float]] = {}
-    for batch in _batches(ids):
+    for batch in cut(longest_first(ids), lambda batch, _: (len(batch) + 1) * len(ids[batch[0]]) <= PASS_TOKENS):
         cancel.check()
         for index, vector in zip(batch, _mean_states(model, [ids[index] for index in batch]).tolist()):
             vectors[index] = [round(value, 6) for value in vector]
@@ -39,32 +40,14 @@ def _load(name: str):
     if not (Path(name) / "config.json").is_file() and Path(name).is_absolute():
         raise RequestError("bad_request", f"{name} has no config.json; it is not a transformers model folder")
     log.info("loading embedder %s", name)
-    try:
+    with failing_as("bad_request", f"embedder {name!r} does not load"):
         model = AutoModel.from_pretrained(name, dtype=torch.float32).to(pick_device())
         return AutoTokenizer.from_pretrained(name), model.eval()
-    except (MemoryError, torch.OutOfMemoryError):
-        raise
-    except Exception as error:
-        raise RequestError("bad_request", f"embedder {name!r} does not load: {error}") from error
-
-
-def _batches(ids: list[list[int]]) -> list[list[int]]:
-    """Indexes of texts of like length, the longest first."""
-    batches: list[list[int]] = []
-    for index in sorted(range(len(ids)), key=lambda i: (-len(ids[i]), i)):
-        if batches and (len(batches[-1]) + 1) * len(ids[batches[-1][0]]) <= PASS_TOKENS:
-            batches[-1].append(index)
-        else:
-            batches.append([index])
-    return batches
 
 
 def _mean_states(model, batch: list[list[int]]) -> torch.Tensor:
-    width = max(map(len, batch))
-    ids, mask = torch.zeros((len(batch), width), dtype=torch.long), torch.zeros((len(batch), width), dtype=torch.long)
-    for row, tokens in enumerate(batch):
-        ids[row, : len(tokens)] = torch.tensor(tokens)
-        mask[row, : len(tokens)] = 1
+    ids, ends = pad_right(batch, 0)
+    mask = (torch.arange(ids.numel()).view(ids.shape) <= ends[:, None]).long()
     states = model(input_ids=ids.to(model.device), attention_mask=mask.to(model.device)).last_hidden_state.float()
     weights = mask.to(states)[:, :, None]
     return torch.nn.functional.normalize((states * weights).sum(dim=1) / weights.sum(dim=1), dim=-1)

@@ -1,5 +1,7 @@
 """Failures a request can end with; the kind goes on the wire."""
 
+from contextlib import contextmanager
+
 KINDS = ("bad_request", "bad_student", "bad_dataset", "cancelled", "out_of_memory", "internal")
 
 
@@ -10,6 +12,18 @@ class RequestError(Exception):
         assert kind in KINDS
         super().__init__(message)
         self.kind = kind
+
+
+@contextmanager
+def failing_as(kind: str, what: str, of: type[Exception] | tuple[type[Exception], ...] = Exception, named: bool = False):
+    """What fails within, of this class, ends the request with this kind and message, `named` with its own class; memory that runs out goes on."""
+    try:
+        yield
+    except of as error:
+        if isinstance(error, (RequestError, MemoryError)) or type(error).__name__ == "OutOfMemoryError":
+            raise
+        why = f"{type(error).__name__}: {error}" if named else error
+        raise RequestError(kind, f"{what}: {why}") from error
 
 
 class CancelToken:

@@ -9,7 +9,7 @@ _required = object()
 
 
 def text(source: dict, name: str, default: Any = _required, kind: str = "bad_request", where: str = "") -> Any:
-    value = source.get(name, None if default is _required else default)
+    value = source.get(name)
     if value is None and default is not _required:
         return default
     if not isinstance(value, str):

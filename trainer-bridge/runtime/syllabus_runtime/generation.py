@@ -10,6 +10,7 @@ from typing import Callable
 
 import torch
 
+from .batches import cut, longest_first
 from .decoding import begin
 from .errors import CancelToken
 from .sampling import greedy
@@ -35,20 +36,14 @@ def plan_batches(
 
     `rows`: as in Way; `turn`: see above.
     """
-    batches: list[list[int]] = []
-    for index in sorted(range(len(prompts)), key=lambda i: (-len(prompts[i]), i)):
-        longest = len(prompts[batches[-1][0]]) if batches else 0
-        fits = batches and len(batches[-1]) < max_rows and (len(batches[-1]) + 1) * (longest + max_new_tokens) <= batch_tokens
-        alike = rows == "any" or (rows == "even" and longest == len(prompts[index]))
-        if fits and alike and not _turns_between(turn, len(prompts[index]), longest):
-            batches[-1].append(index)
-        else:
-            batches.append([index])
-    return batches
 
+    def joins(batch: list[int], index: int) -> bool:
+        longest, own = len(prompts[batch[0]]), len(prompts[index])
+        fits = len(batch) < max_rows and (len(batch) + 1) * (longest + max_new_tokens) <= batch_tokens
+        alike = rows == "any" or (rows == "even" and longest == own)
+        return fits and alike and not (turn is not None and own <= turn < longest)
 
-def _turns_between(turn: int | None, shorter: int, longer: int) -> bool:
-    return turn is not None and shorter <= turn < longer
+    return cut(longest_first(prompts), joins)
 
 
 @torch.inference_mode()

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,8 +10,8 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from peft.tuners.lora import Linear as LoraLinear
 from peft.tuners.tuners_utils import _check_lora_target_modules_mamba
 
-from .artefacts import folder_sha256, replace_folder
-from .errors import RequestError
+from .artefacts import folder_sha256, whole_folder
+from .errors import RequestError, failing_as
 from .fast.lora_linear import use_fused_forward
 from .recipe import Recipe
 from .student import Student, Worn
@@ -31,10 +30,8 @@ def fresh_adapter(student: Student, recipe: Recipe):
         task_type="CAUSAL_LM",
     )
     put_on(student, None)
-    try:
+    with failing_as("bad_student", "the student takes no adapter on its linear layers", ValueError):
         tuned = get_peft_model(student.model, config)
-    except ValueError as error:
-        raise RequestError("bad_student", f"the student takes no adapter on its linear layers: {error}") from error
     try:
         for parameter in trainable(tuned):
             parameter.data = parameter.data.float()
@@ -84,20 +81,17 @@ def put_on(student: Student, folder: str | None) -> None:
     """Leaves the student with this saved adapter alone, for inference, or bare. An adapter that is on already stays on:
     the papers of one candidate come one after the other, and loading it for each took 0.2 s of the embedded student."""
     key = None if folder is None else _identity(Path(folder))
-    if student.worn and student.worn.key == key:
-        return
     if student.worn:
+        if student.worn.key == key:
+            return
         student.worn.tuned.unload()
         student.worn = None
     if folder is None:
         return
-    try:
+    student.spoiled = True
+    with failing_as("bad_request", f"the adapter at {folder} does not fit the student"):
         tuned = PeftModel.from_pretrained(student.model, folder)
-    except (MemoryError, torch.OutOfMemoryError):
-        raise
-    except Exception as error:
-        student.spoiled = True
-        raise RequestError("bad_request", f"the adapter at {folder} does not fit the student: {error}") from error
+    student.spoiled = False
     student.worn = Worn(key, tuned)
     tuned.eval()
     for name, parameter in tuned.named_parameters():
@@ -126,16 +120,12 @@ def fuse(tuned) -> None:
 
 def save_adapter(tuned, student: Student, out: Path) -> tuple[Path, str]:
     """Writes out/adapter and returns it with its hash, in which neither this machine's paths nor set order show."""
-    final = out / "adapter"
-    partial = out / "adapter.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    tuned.save_pretrained(partial, save_embedding_layers=False)
-    (partial / "README.md").unlink(missing_ok=True)
-    config_path = partial / "adapter_config.json"
-    config = json.loads(config_path.read_text())
-    config["base_model_name_or_path"] = student.shared_name
-    config["target_modules"] = sorted(config["target_modules"])
-    config_path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
-    replace_folder(partial, final)
-    return final, folder_sha256(final)
+    with whole_folder(out / "adapter") as folder:
+        tuned.save_pretrained(folder, save_embedding_layers=False)
+        (folder / "README.md").unlink(missing_ok=True)
+        path = folder / "adapter_config.json"
+        config = json.loads(path.read_text())
+        config["base_model_name_or_path"] = student.shared_name
+        config["target_modules"] = sorted(config["target_modules"])
+        path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
+    return out / "adapter", folder_sha256(out / "adapter")

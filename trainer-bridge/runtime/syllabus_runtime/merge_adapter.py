@@ -9,6 +9,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from .process import run_command
+
 STEPS = ("loading the base", "merging", "writing the weights", "writing tokenizer and settings")
 # What says how a student is asked: copied as it is. Weights and settings of the model are written anew.
 COPIED = ("*.json", "*.jinja", "*.txt", "*.model", "*.tiktoken", "*.py")
@@ -85,18 +87,6 @@ def _step(done: int) -> None:
     print(json.dumps({"step": STEPS[min(done, len(STEPS) - 1)], "done": done, "total": len(STEPS)}), flush=True)
 
 
-def main() -> int:
-    if len(sys.argv) != 6:
-        print("usage: python -m syllabus_runtime.merge_adapter BASE ADAPTER OUT DTYPE MAX_SHARD", file=sys.stderr)
-        return 2
-    base, adapter, out, dtype, max_shard = sys.argv[1:]
-    try:
-        merge(Path(base), Path(adapter), Path(out), dtype, max_shard)
-    except Exception as error:
-        print(" ".join(f"{type(error).__name__}: {error}".split()), file=sys.stderr)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    work = lambda base, adapter, out, *rest: merge(Path(base), Path(adapter), Path(out), *rest)  # noqa: E731
+    sys.exit(run_command("merge_adapter BASE ADAPTER OUT DTYPE MAX_SHARD", (5,), work))

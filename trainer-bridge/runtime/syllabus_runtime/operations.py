@@ -8,7 +8,7 @@ import torch
 from . import PROTOCOL, REVISION, fields
 from .chat_settings import parse_chat_settings
 from .check import check_student, longest_prompt
-from .device import pick_device
+from .device import OUT_OF_MEMORY, pick_device
 from .embedding import embed
 from .errors import CancelToken, RequestError
 from .inference import infer, parse_inference
@@ -18,6 +18,8 @@ from .rows import read_questions, read_rows, read_texts
 from .student import StudentCache
 from .token_frame import token_frame
 from .training import train
+
+OPERATIONS = ("hello", "check", "longest_prompt", "train", "perplexity", "infer", "token_frame", "embed")
 
 
 class Operations:
@@ -30,7 +32,7 @@ class Operations:
             return self._dispatch(request, report, cancel)
         except RequestError:
             raise
-        except (MemoryError, torch.OutOfMemoryError) as error:
+        except OUT_OF_MEMORY as error:
             self._recover()
             advice = "lower per_device_train_batch_size, cutoff_len or batch_tokens, or use a smaller student"
             raise RequestError("out_of_memory", f"memory ran out during {request['op']}: {error}; {advice}") from error
@@ -40,25 +42,11 @@ class Operations:
 
     def _dispatch(self, request: dict, report: Callable, cancel: CancelToken) -> dict:
         operation = request["op"]
-        if operation == "hello":
-            return self._hello()
-        if operation == "train":
-            return self._train(request, report, cancel)
-        if operation == "perplexity":
-            return self._perplexity(request, cancel)
-        if operation == "infer":
-            return self._infer(request, report, cancel)
-        if operation == "token_frame":
-            return self._token_frame(request)
-        if operation == "check":
-            return self._check(request)
-        if operation == "longest_prompt":
-            return self._longest_prompt(request)
-        if operation == "embed":
-            return self._embed(request, cancel)
-        raise RequestError("bad_request", f"unknown op {operation!r}; known are hello, check, longest_prompt, train, perplexity, infer, token_frame, embed, cancel")
+        if operation not in OPERATIONS:
+            raise RequestError("bad_request", f"unknown op {operation!r}; known are {', '.join(OPERATIONS)}, cancel")
+        return getattr(self, f"_{operation}")(request, report, cancel)
 
-    def _hello(self) -> dict:
+    def _hello(self, request: dict, report: Callable, cancel: CancelToken) -> dict:
         import peft
         import transformers
 
@@ -81,7 +69,7 @@ class Operations:
         cancel.check()
         return train(student, rows, recipe, seed, out, report, cancel)
 
-    def _perplexity(self, request: dict, cancel: CancelToken) -> dict:
+    def _perplexity(self, request: dict, report: Callable, cancel: CancelToken) -> dict:
         recipe = parse_recipe(fields.mapping(request, "recipe"))
         most_rows = fields.number(request, "most_rows", 1, whole=True)
         seed = fields.number(request, "seed", 0, 0, whole=True)
@@ -100,7 +88,7 @@ class Operations:
         cancel.check()
         return infer(student, adapter, questions, system, settings, out, report, cancel)
 
-    def _token_frame(self, request: dict) -> dict:
+    def _token_frame(self, request: dict, report: Callable, cancel: CancelToken) -> dict:
         system = fields.whole_text(fields.text(request, "system", ""))
         probe = fields.text(request, "probe")
         out = Path(fields.text(request, "out"))
@@ -108,18 +96,18 @@ class Operations:
         frame = token_frame(student.tokenizer, system, probe, out, parse_chat_settings(fields.mapping(request, "chat", {})))
         return {**frame, "context": student.context}
 
-    def _check(self, request: dict) -> dict:
+    def _check(self, request: dict, report: Callable, cancel: CancelToken) -> dict:
         system = fields.whole_text(fields.text(request, "system", ""))
         settings = parse_chat_settings(fields.mapping(request, "chat", {}))
         return check_student(self._student(request, fields.flag(request, "bf16", True)), system, settings)
 
-    def _longest_prompt(self, request: dict) -> dict:
+    def _longest_prompt(self, request: dict, report: Callable, cancel: CancelToken) -> dict:
         settings = parse_inference(fields.mapping(request, "inference"))
         system = fields.whole_text(fields.text(request, "system", ""))
         questions = read_questions(fields.text(request, "questions"))
         return longest_prompt(self._student(request, fields.flag(request, "bf16", True)), questions, system, settings)
 
-    def _embed(self, request: dict, cancel: CancelToken) -> dict:
+    def _embed(self, request: dict, report: Callable, cancel: CancelToken) -> dict:
         texts = read_texts(fields.text(request, "texts"))
         return embed(fields.text(request, "model"), texts, Path(fields.text(request, "out")), cancel)
 

@@ -3,9 +3,10 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Callable
 
 from . import fields
-from .errors import RequestError
+from .errors import RequestError, failing_as
 
 
 @dataclass(frozen=True)
@@ -25,30 +26,11 @@ class Question:
 
 
 def read_rows(path: str) -> list[Row]:
-    rows = []
-    for where, line in _lines(path):
-        row = Row(*(_text(line, name, where) for name in ("id", "instruction", "input", "output")))
-        if not row.output.strip():
-            raise RequestError("bad_dataset", f"{where}row {row.id!r} has an empty output, so there is nothing to learn from it")
-        _need_a_turn(row, where)
-        rows.append(row)
-    _need_some(rows, path)
-    return rows
+    return _read(path, _row)
 
 
 def read_questions(path: str) -> list[Question]:
-    questions = []
-    for where, line in _lines(path):
-        id, instruction, input = (_text(line, name, where) for name in ("id", "instruction", "input"))
-        examples = line.get("examples") or []
-        if not isinstance(examples, list) or not all(isinstance(e, dict) for e in examples):
-            raise RequestError("bad_dataset", f"{where}field 'examples' must be a list of objects")
-        pairs = tuple((_text(e, "input", where), _text(e, "output", where)) for e in examples)
-        question = Question(id, instruction, input, pairs)
-        _need_a_turn(question, where)
-        questions.append(question)
-    _need_some(questions, path)
-    return questions
+    return _read(path, _question)
 
 
 def read_texts(path: str) -> list[str]:
@@ -65,30 +47,42 @@ def _text(line: dict, name: str, where: str) -> str:
 
 
 def _lines(path: str):
-    try:
+    with failing_as("bad_dataset", f"{path} cannot be read", (OSError, UnicodeDecodeError)):
         content = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RequestError("bad_dataset", f"{path} cannot be read: {error}") from error
     for n, line in enumerate(content.split("\n"), 1):
         if not line.strip():
             continue
         where = f"{path}:{n}: "
-        try:
+        with failing_as("bad_dataset", f"{where}not JSON", ValueError):
             parsed = json.loads(line)
-        except ValueError as error:
-            raise RequestError("bad_dataset", f"{where}not JSON: {error}") from error
         if not isinstance(parsed, dict):
             raise RequestError("bad_dataset", f"{where}each line must be an object")
         yield where, parsed
 
 
-def _need_a_turn(row: Row | Question, where: str) -> None:
-    if not (row.instruction.strip() or row.input.strip()):
-        raise RequestError("bad_dataset", f"{where}{row.id!r} has neither an instruction nor an input")
+def _row(line: dict, where: str) -> Row:
+    row = Row(*(_text(line, name, where) for name in ("id", "instruction", "input", "output")))
+    if not row.output.strip():
+        raise RequestError("bad_dataset", f"{where}row {row.id!r} has an empty output, so there is nothing to learn from it")
+    return row
 
 
-def _need_some(rows: list, path: str) -> None:
+def _question(line: dict, where: str) -> Question:
+    texts = [_text(line, name, where) for name in ("id", "instruction", "input")]
+    examples = line.get("examples") or []
+    if not isinstance(examples, list) or not all(isinstance(e, dict) for e in examples):
+        raise RequestError("bad_dataset", f"{where}field 'examples' must be a list of objects")
+    return Question(*texts, tuple((_text(e, "input", where), _text(e, "output", where)) for e in examples))
+
+
+def _read(path: str, make: Callable) -> list:
+    rows = []
+    for where, line in _lines(path):
+        rows.append(row := make(line, where))
+        if not (row.instruction.strip() or row.input.strip()):
+            raise RequestError("bad_dataset", f"{where}{row.id!r} has neither an instruction nor an input")
     if not rows:
         raise RequestError("bad_dataset", f"{path} holds no rows")
     if len({row.id for row in rows}) != len(rows):
         raise RequestError("bad_dataset", f"{path} holds two rows with the same id")
+    return rows

@@ -12,18 +12,17 @@ import queue
 import threading
 from typing import Any, Iterable
 
-from .errors import CancelToken, RequestError
+from .errors import CancelToken, RequestError, failing_as
 from .memory import rss_mb
 from .wire import Wire
 
 log = logging.getLogger(__name__)
-HEARTBEAT_SECONDS = 5.0
 # A step of a large model, or loading one, cannot be interrupted; after this the process ends without waiting for it.
 LAST_STEP_SECONDS = 10.0
 
 
 class Server:
-    def __init__(self, wire: Wire, heartbeat_seconds: float = HEARTBEAT_SECONDS):
+    def __init__(self, wire: Wire, heartbeat_seconds: float):
         self._wire = wire
         self._heartbeat_seconds = heartbeat_seconds
         self._queue: queue.Queue[dict | None] = queue.Queue()
@@ -51,23 +50,16 @@ class Server:
     def _accept(self, line: bytes) -> None:
         try:
             request = _parse(line)
-        except RequestError as error:
-            self._fail(None, error)
-            return
-        id = request["id"]
-        if request["op"] == "cancel":
-            self._cancel(id, request.get("target"))
-            return
-        with self._lock:
-            if id in self._tokens:
-                duplicate = True
-            else:
-                duplicate = False
+            id = request["id"]
+            if request["op"] == "cancel":
+                return self._cancel(id, request.get("target"))
+            with self._lock:
+                if id in self._tokens:
+                    raise RequestError("bad_request", f"id {id!r} is in use by a request that has not ended")
                 self._tokens[id] = CancelToken()
-        if duplicate:
-            self._fail(None, RequestError("bad_request", f"id {id!r} is in use by a request that has not ended"))
-            return
-        self._queue.put(request)
+            self._queue.put(request)
+        except RequestError as error:
+            self._wire.send(_failure(None, error))
 
     def _cancel(self, id: str, target: Any) -> None:
         with self._lock:
@@ -106,9 +98,6 @@ class Server:
             # What cannot be written as JSON, such as a number that is none, ends the request and not the process (R1, R2).
             self._wire.send(_failure(id, RequestError("internal", f"the result cannot be sent: {error}")))
 
-    def _fail(self, id: str | None, error: RequestError) -> None:
-        self._wire.send(_failure(id, error))
-
     def _beat(self) -> None:
         while not self._ended.wait(self._heartbeat_seconds):
             self._wire.send({"event": "heartbeat", "rss_mb": rss_mb()})
@@ -119,10 +108,8 @@ def _failure(id: str | None, error: RequestError) -> dict:
 
 
 def _parse(line: bytes) -> dict:
-    try:
+    with failing_as("bad_request", "a line that is not JSON", ValueError):
         request = json.loads(line)
-    except ValueError as error:
-        raise RequestError("bad_request", f"a line that is not JSON: {error}") from error
     if not isinstance(request, dict) or not isinstance(request.get("id"), str) or not isinstance(request.get("op"), str):
         raise RequestError("bad_request", 'a request is an object with the strings "id" and "op"')
     return request

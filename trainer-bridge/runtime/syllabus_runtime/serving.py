@@ -26,9 +26,9 @@ import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from . import fields
-from .errors import RequestError
+from .errors import RequestError, failing_as
 from .memory import rss_mb
-from .wire import take_stdout
+from .process import begin_protocol
 
 log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 5.0
@@ -148,10 +148,8 @@ class Handler(BaseHTTPRequestHandler):
             # Where the body ends, and with it the request, nobody knows.
             self.close_connection = True
             raise RequestError("bad_request", f"content-length must be a number up to {LARGEST_BODY}, not {given[:40]!r}")
-        try:
+        with failing_as("bad_request", "the body is no JSON", (ValueError, RecursionError)):
             body = json.loads(self.rfile.read(int(given)))
-        except (ValueError, RecursionError) as error:
-            raise RequestError("bad_request", f"the body is no JSON: {error}") from error
         if not isinstance(body, dict):
             raise RequestError("bad_request", "the body must be an object")
         return body
@@ -279,11 +277,7 @@ def _messages(body: dict) -> list[dict]:
 
 
 def main() -> None:
-    wire = take_stdout()
-    logging.basicConfig(stream=sys.stderr, level=os.environ.get("SYLLABUS_LOG_LEVEL", "INFO").upper(), format="%(levelname)s %(name)s: %(message)s")
-    # As in __main__.py, which says why.
-    for name, value in {"GOMP_SPINCOUNT": "1000", "TQDM_DISABLE": "1", "TOKENIZERS_PARALLELISM": "false"}.items():
-        os.environ.setdefault(name, value)
+    wire = begin_protocol()
     parser = argparse.ArgumentParser(prog="syllabus_runtime.serving")
     parser.add_argument("student")
     parser.add_argument("--name", required=True, help="the bare student's name in requests")

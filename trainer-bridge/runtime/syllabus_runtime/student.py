@@ -14,7 +14,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING, 
 from .capabilities import Capabilities, find_capabilities
 from .chat_template import chat_template_of
 from .device import pick_device, pick_dtype
-from .errors import RequestError
+from .errors import RequestError, failing_as
 from .fast import attention
 
 log = logging.getLogger(__name__)
@@ -177,13 +177,9 @@ def _load(name: str, revision: str | None, device: torch.device, dtype: torch.dt
     if Path(name).is_dir() and not (Path(name) / "config.json").is_file():
         raise RequestError("bad_student", f"{name} has no config.json; it is not a transformers model folder")
     log.info("loading student %s on %s as %s", name, device, dtype)
-    try:
+    with failing_as("bad_student", f"student {name!r} does not load"):
         tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
         model = kind_of_model(name, revision).from_pretrained(name, revision=revision, dtype=dtype).to(device)
-    except (MemoryError, torch.OutOfMemoryError):
-        raise
-    except Exception as error:
-        raise RequestError("bad_student", f"student {name!r} does not load: {error}") from error
     model.eval()
     model.requires_grad_(False)
     student = Student(name, model, tokenizer, device, dtype)

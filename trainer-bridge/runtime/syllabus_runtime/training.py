@@ -12,11 +12,11 @@ from typing import Callable
 
 import torch
 
+from .batches import cut, pad_right
 from .chat import Example, encode_row
 from .device import make_deterministic
 from .errors import CancelToken, RequestError
 from .lora import fresh_adapter, save_adapter, trainable
-from .decoding import pad_right
 from .fast.prefix import common_prefix, prefill_prefix, spread
 from .recipe import Recipe
 from .rows import Row
@@ -66,13 +66,11 @@ def _run(student: Student, tuned, steps: list[list[Example]], recipe: Recipe, re
         now = time.monotonic()
         if now - reported >= PROGRESS_SECONDS or n in (1, len(steps)):
             reported = now
-            report(phase="train", step=n, steps=len(steps), loss=round(loss, 6), **_speed(tokens, now - started, n, len(steps)))
+            eta = round((now - started) / n * (len(steps) - n), 1)
+            speed = round(tokens / (now - started), 1)
+            report(phase="train", step=n, steps=len(steps), loss=round(loss, 6), tokens_per_s=speed, eta_s=eta)
     seconds = time.monotonic() - started
     return {"tokens": tokens, "seconds": round(seconds, 3), "tokens_per_s": round(tokens / seconds, 1), "loss_curve": curve}
-
-
-def _speed(tokens: int, seconds: float, done: int, total: int) -> dict:
-    return {"tokens_per_s": round(tokens / seconds, 1), "eta_s": round(seconds / done * (total - done), 1)}
 
 
 def step_gradients(student: Student, step: list[Example], share: bool) -> float:
@@ -89,14 +87,11 @@ def step_gradients(student: Student, step: list[Example], share: bool) -> float:
 def passes(student: Student, examples: list[Example]) -> list[list[Example]]:
     """Cuts rows into parts of like length that hold at most PASS_TOKENS padded tokens, or one row."""
     limit = PASS_TOKENS.get(student.device.type, 4096) if student.can.batches else 0
-    parts: list[list[Example]] = []
-    for example in sorted(examples, key=lambda example: example.tokens):
-        fits = parts and example.tokens * (len(parts[-1]) + 1) <= limit
-        if fits and not student.turns_between(parts[-1][0].tokens, example.tokens):
-            parts[-1].append(example)
-        else:
-            parts.append([example])
-    return parts
+
+    def joins(part: list[Example], example: Example) -> bool:
+        return example.tokens * (len(part) + 1) <= limit and not student.turns_between(part[0].tokens, example.tokens)
+
+    return cut(sorted(examples, key=lambda example: example.tokens), joins)
 
 
 def summed_loss(student: Student, part: list[Example], share: bool) -> torch.Tensor:
