@@ -9,6 +9,20 @@ import { anyRun, positive, runId, shardSize, studentModel } from '../options/opt
 
 type Options = Omit<ExportRun, 'runId' | 'signal'> & { json: boolean; what: ExportPart }
 
+const rows: readonly ExportPart[] = ['dataset', 'all']
+const models: readonly ExportPart[] = ['adapter', 'merged', 'gguf', 'card', 'all']
+
+/** The parts that an option says something about; with another part it would be passed over in silence. */
+const meantFor: Record<string, readonly ExportPart[]> = {
+  format: rows,
+  provenance: rows,
+  attempt: rows,
+  base: models,
+  type: ['merged', 'gguf', 'all'],
+  maxShard: ['merged', 'gguf', 'all'],
+  gguf: ['gguf', 'all'],
+}
+
 export function registerExport(program: Command): void {
   program
     .command('export')
@@ -32,10 +46,24 @@ export function registerExport(program: Command): void {
     .option('--max-shard <size>', 'a file of merged weights at most', shardSize, '5GB')
     .option('--gguf <types>', 'types of the GGUF files: f32, f16, bf16, q8_0', ggufList, ['f16', 'q8_0'])
     .option('--json', 'JSON instead of text', false)
+    .hook('preAction', refuseIdle)
     .action(async (runId: string | undefined, { json, ...options }: Options) => {
       const { signal } = new AbortController()
       const reporter = createReporter({ json })
       await withBus((bus) => exportRun(bus, { ...options, runId, signal }, reporter))
       reporter.close()
     })
+}
+
+/** @throws CommanderError when an option is given that the part does not read */
+function refuseIdle(command: Command): void {
+  const { what } = command.opts<Options>()
+  for (const option of command.options) {
+    const name = option.attributeName()
+    const parts = meantFor[name]
+    if (!parts || parts.includes(what) || command.getOptionValueSource(name) !== 'cli') continue
+    command.error(`error: option '${option.flags}' cannot be used with --what ${what}: it is for ${parts.join(', ')}`, {
+      code: 'commander.conflictingOption',
+    })
+  }
 }

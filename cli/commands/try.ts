@@ -4,7 +4,7 @@ import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { readTopology } from '../../launcher/topology/topology-file.ts'
 import { defaultTopology } from '../../launcher/topology/topology-names.ts'
 import type { Question } from '../../trace/try-panel.ts'
-import { anyRun, positive, runId, studentModel } from '../options/option-parsers.ts'
+import { anyRun, positive, runId, someText, studentModel } from '../options/option-parsers.ts'
 
 type Options = { model?: string; ask?: string; plain: boolean; example?: number | true; json: boolean }
 
@@ -18,7 +18,7 @@ export function registerTry(program: Command): void {
       'the trained model, such as final, control or attempt-2 (default: the latest)',
       studentModel,
     )
-    .option('--ask <text>', 'one question, then end; without it they are typed')
+    .option('--ask <text>', 'one question, then end; without it they are typed', someText)
     .option('--plain', "ask the text alone, without the task's instruction and system turn", false)
     .addOption(
       new Option('--example [n]', 'question n of validation, with its right answer (default: 1)')

@@ -28,6 +28,12 @@ export const whole = integer(0)
 /** A whole number of at least 1. */
 export const positive = integer(1)
 
+/** Text that is not blank: an empty variable of a shell is a slip. */
+export function someText(text: string): string {
+  if (text.trim() !== '') return text
+  throw new InvalidArgumentError('write a text that is not empty.')
+}
+
 /** What nobody means to exceed: more is a slip of the hand, and would only fail late. */
 export const rowCount = integer(1, 10_000_000)
 export const attemptCount = integer(1, 1000)

@@ -65,7 +65,9 @@ export async function pickRun(
   if (fitting.length === 1) return fitting[0]!
   const wanted = runId
     ? `There is no run ${runId} on this bus.`
-    : `There are ${fitting.length} runs that could be meant.`
+    : fitting.length > 0
+      ? `There are ${fitting.length} runs that could be meant.`
+      : 'There is no run to which this applies.'
   const latest = (runId ? [] : fitting).toSorted((a, b) => b.config.startedAt.localeCompare(a.config.startedAt))
   const names = latest.slice(0, shownRuns).map(({ config, status }) => `${config.runId} (${status})`)
   const last = names.length > 0 ? `The last: ${names.join(', ')}. ` : ''

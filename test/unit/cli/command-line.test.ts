@@ -49,6 +49,9 @@ test.each([
   ['task init', /missing required argument/, /<dir>/, 'task init'],
   ['agent x', /Allowed choices/, /<role>/, 'agent'],
   ['export a/b', /looks like a path/, /<run>/, 'export'],
+  ['export my-run --what adapter --attempt 2', /cannot be used with --what adapter/, /--attempt <n>/, 'export'],
+  ['export my-run --gguf q8_0', /cannot be used with --what dataset: it is for gguf, all/, /--gguf <types>/, 'export'],
+  ['try my-run --ask ', /not empty/, /--ask <text>/, 'try'],
 ])('%s is answered in three lines', async (written, what, about, command) => {
   const words = written.split(' ')
   const lines = usageLines(program, words, await mistake(words))!.split('\n')
