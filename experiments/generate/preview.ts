@@ -4,12 +4,13 @@ import { composePrompts } from '../../agents/kit/compose-prompts.ts'
 import { promptHashOf } from '../../agents/kit/metered/call.ts'
 import { callHooks } from '../../agents/kit/sandbox/hooks.ts'
 import { endpointOf } from '../../agents/kit/teacher/options.ts'
-import { createTeacher } from '../../agents/kit/teacher/teacher.ts'
+import { createTeacher, TeacherRefused } from '../../agents/kit/teacher/teacher.ts'
 import { withTeacherLimits } from '../../launcher/topology/models.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
+import { UserError } from '../../schemas/user-error.ts'
 import { openSandbox } from '../../tasks/sandbox/sandbox.ts'
 
 /** One prompt, filled in, with the teacher's reply and the rows that were read in it. */
@@ -20,6 +21,7 @@ type Asking = { program: Program; task: Task; topology: Topology; seed: number }
 /**
  * Asks a teacher the first prompts of a program, one a source before the second of any, each once: `count` calls, and nothing is kept.
  * They are those that the run will ask first.
+ * @throws UserError when the teacher refuses every call: a key, an account, a model that it does not have
  */
 export async function* preview(
   { program, task, topology, seed }: Asking,
@@ -67,6 +69,13 @@ export async function* preview(
       const fault = made.failures[0]?.reason ?? null
       yield { source: source.id, prompt: prompt!.messages[0]!.content, reply, rows: made.candidates, fault }
     }
+  } catch (error) {
+    if (!(error instanceof TeacherRefused)) throw error
+    throw new UserError(
+      `The teacher ${options.model} refuses: ${error.message}`,
+      'Put model, key or address right; "npx syllabus doctor --topology llm" says what the endpoint has.',
+      { cause: error },
+    )
   } finally {
     teacher.close()
   }
