@@ -76,6 +76,8 @@ export const NodeFacts = z.strictObject({
   cluster: z.string().min(1),
   /** As NATS_URL: addresses joined by commas. */
   servers: z.string().min(1),
+  /** How many servers hold everything, where the topology does not say. */
+  copies: z.union([z.literal(1), z.literal(3), z.literal(5)]).optional(),
   /** Hex, 32 bytes; only where a critic, an evaluator or the operator works. */
   contaminationKey: z.string().optional(),
 })

@@ -65,6 +65,7 @@ export async function initCluster(plan: ClusterPlan): Promise<Cluster> {
   const admin = createNode(adminNode, roles, {
     cluster: cluster.id,
     servers: serversOf(cluster),
+    copies,
     ca: plan.tls === 'own' ? authority.cert : certificates.authority,
     contaminationKey: randomBytes(32).toString('hex'),
   })

@@ -6,7 +6,9 @@ import type { ClusterNode } from './cluster-file.ts'
 const needKey: readonly Role[] = ['critic', 'evaluator', 'operator']
 
 /** What all join files of a cluster have in common; `contaminationKey` is for the roles that need it. */
-export type JoinFacts = { cluster: string; servers: string; ca: string | null; contaminationKey: string }
+export type JoinFacts = Required<Pick<NodeFacts, 'cluster' | 'servers' | 'copies' | 'contaminationKey'>> & {
+  ca: string | null
+}
 
 /** A join file as `readCredentials` reads it. */
 export type JoinFile = HeldCredentials & { tls?: TlsFiles; join: NodeFacts }
@@ -15,7 +17,7 @@ export type JoinFile = HeldCredentials & { tls?: TlsFiles; join: NodeFacts }
 export function createNode(
   name: string,
   roles: readonly Role[],
-  { cluster, servers, ca, contaminationKey }: JoinFacts,
+  { ca, contaminationKey, ...place }: JoinFacts,
 ): { node: ClusterNode; file: JoinFile } {
   const users: ClusterNode['users'] = {}
   const credentials: HeldCredentials = {}
@@ -28,6 +30,6 @@ export function createNode(
     >
   }
   const key = roles.some((role) => needKey.includes(role)) ? { contaminationKey } : {}
-  const file = { ...credentials, ...(ca && { tls: { ca } }), join: { node: name, cluster, servers, ...key } }
+  const file = { ...credentials, ...(ca && { tls: { ca } }), join: { node: name, ...place, ...key } }
   return { node: { name, roles: [...roles], users }, file }
 }

@@ -31,6 +31,7 @@ export async function addNode(folder: string, name: string, roles: readonly Role
     const { node, file } = createNode(name, roles, {
       cluster: cluster.id,
       servers: serversOf(cluster),
+      copies: cluster.copies,
       ca: cluster.tls === 'own' ? await secret(files.authority.cert) : await readText(files.clientAuthority),
       contaminationKey: await secret(files.contaminationKey),
     })

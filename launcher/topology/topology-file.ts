@@ -5,6 +5,7 @@ import { UsageError } from '../../schemas/user-error.ts'
 import { inLines, parseWithFaults } from '../../schemas/validation-errors.ts'
 import { variantsOf } from '../../schemas/variants.ts'
 import { readNamedFile, readYamlText } from '../../tasks/files/read-named-file.ts'
+import { joinedCopies } from '../join-file.ts'
 import { withHostNames, withPaperNames } from './paper-names.ts'
 import { topologyNames } from './topology-names.ts'
 
@@ -16,7 +17,7 @@ export type TopologyChanges = { over?: unknown; limits?: Readonly<Record<string,
  * @throws UsageError that names the file, the place in it, and what there is instead
  */
 export async function readTopology(path: string, { over = {}, limits = {} }: TopologyChanges = {}): Promise<Topology> {
-  const parsed = parseWithFaults(Topology, laidOver(await readTopologyText(path), over))
+  const parsed = parseWithFaults(Topology, laidOver(withJoinedCopies(await readTopologyText(path)), over))
   if ('value' in parsed)
     return withHostNames(withPaperNames(withPaperNames(parsed.value, limits), process.env), process.env)
   throw new UsageError(
@@ -32,6 +33,12 @@ export async function readTopology(path: string, { over = {}, limits = {} }: Top
 export async function readTopologyText(path: string): Promise<unknown> {
   const missing = `Name a file, or one of these: ${topologyNames().join(', ')}.`
   return readYamlText(await readNamedFile(path, 'topology file', missing), path, 'topology')
+}
+
+/** The vault's copies are set when it is made: a topology that does not say how many would leave it with one for good. */
+function withJoinedCopies(written: unknown): unknown {
+  const copies = joinedCopies()
+  return copies === undefined ? written : laidOver({ storage: { copies } }, written)
 }
 
 const describeVariants = () =>

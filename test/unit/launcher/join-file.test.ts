@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { takeServers } from '../../../launcher/join-file.ts'
+import { readTopology } from '../../../launcher/topology/topology-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'syllabus-join-file-'))
+afterEach(() => vi.unstubAllEnvs())
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const file = join(folder, 'gpu-1.node.json')
 const joinFile = { join: { node: 'gpu-1', cluster: 'lab-1', servers: 'tls://10.0.0.1:4222' } }
@@ -24,4 +26,16 @@ test.each<[string, unknown, Record<string, string>, string | undefined]>([
   writeFileSync(file, JSON.stringify(held))
   takeServers(env)
   expect(env.NATS_URL).toBe(url)
+})
+
+test('a topology that does not say how many copies has those of the cluster whose join file is named', async () => {
+  writeFileSync(file, JSON.stringify({ join: { ...joinFile.join, copies: 3 } }))
+  vi.stubEnv('SYLLABUS_CREDENTIALS', file)
+  const local = 'deploy/topologies/local.yaml'
+  const own = join(folder, 'own.yaml')
+  writeFileSync(own, `${readFileSync(local, 'utf8')}\nstorage: { copies: 1 }\n`)
+  expect((await readTopology(local)).storage.copies).toBe(3)
+  expect((await readTopology(own)).storage.copies).toBe(1)
+  vi.stubEnv('SYLLABUS_CREDENTIALS', join(folder, 'none'))
+  expect((await readTopology(local)).storage.copies).toBe(1)
 })
