@@ -5,7 +5,7 @@ import {
   jetstream,
   jetstreamManager,
 } from '@nats-io/jetstream'
-import { type ConnectionOptions, connect, createInbox, type NatsConnection } from 'nats'
+import { type ConnectionOptions, connect, createInbox, errors, type NatsConnection } from 'nats'
 import { z } from 'zod'
 import { BusLimits } from '../schemas/bus-limits.ts'
 import type { Account, Role } from '../schemas/role.ts'
@@ -102,7 +102,10 @@ export async function openLink(
 ): Promise<Link> {
   const { requestMs, repeatMs, silentMs, awayMs } = limits
   const place = { servers, account, limits, isTls: tls !== undefined }
-  const patience = awayWatch({ servers, account, awayMs, troubles })
+  // While the servers refuse the user of a connection that was there, as after a node was revoked, requests only see that nothing answers.
+  let refusal: Error | null = null
+  const reason = (error: unknown) => passingReason(refusal ?? error)
+  const patience = awayWatch({ servers, account, awayMs, troubles, reason })
   const reportMs = limits.troubles.awayMs
   // Another server may answer: it is not waited long for this one.
   const isOneOfMany = servers.includes(',')
@@ -150,10 +153,14 @@ export async function openLink(
     let reconnects = 0
     const onReconnected = () => {
       reconnects += 1
+      refusal = null
       patience.answered()
     }
     const listeners = new Set<() => void>([onReconnected])
-    void followStatus(nc, account, listeners, log)
+    const onError = (error: Error) => {
+      if (error instanceof errors.AuthorizationError) refusal = connectFault(error, place, loginName(login))
+    }
+    void followStatus(nc, account, { listeners, onError, log })
     const ask: Link['ask'] = async (request, about = 'JetStream') => {
       try {
         const answer = await throughRestarts(request, { deadlineMs, signal, reportMs, onWait: patience.onWait(about) })
@@ -166,10 +173,7 @@ export async function openLink(
         if (error instanceof SyntaxError) throw notJetStream(error.message, place)
         if (!isPassing(error) || signal?.aborted) throw error
         patience.gaveUp(about)
-        throw new BusAwayError(
-          { what: about, where: patience.where, awayMs, why: passingReason(error) },
-          { cause: error },
-        )
+        throw new BusAwayError({ what: about, where: patience.where, awayMs, why: reason(error) }, { cause: error })
       }
     }
     return {
@@ -236,7 +240,8 @@ function awayWatch({
   account,
   awayMs,
   troubles,
-}: Pick<Place, 'servers' | 'account'> & { awayMs: number; troubles: Troubles }) {
+  reason,
+}: Pick<Place, 'servers' | 'account'> & { awayMs: number; troubles: Troubles; reason: (error: unknown) => string }) {
   const waiting = new Set<string>()
   const givenUp = new Set<string>()
   const where = `${servers}, account ${account}`
@@ -252,7 +257,7 @@ function awayWatch({
         waiting.add(about)
         if (isShown) return
         isShown = true
-        const text = `waits for ${about} of the NATS server (${place}), for ${Math.round(awayMs / 1000)} s at most: ${passingReason(error)}`
+        const text = `waits for ${about} of the NATS server (${place}), for ${Math.round(awayMs / 1000)} s at most: ${reason(error)}`
         troubles.set(`server ${account}`, { code: 'server-away', text })
       },
     /** Without `about`: there is a connection again. */
@@ -346,7 +351,11 @@ async function askUser(nc: NatsConnection, requestMs: number): Promise<UserInfo 
   }
 }
 
-async function followStatus(nc: NatsConnection, account: Account, listeners: Set<() => void>, log: Logger) {
+async function followStatus(
+  nc: NatsConnection,
+  account: Account,
+  { listeners, onError, log }: { listeners: Set<() => void>; onError: (error: Error) => void; log: Logger },
+) {
   for await (const status of nc.status()) {
     switch (status.type) {
       case 'disconnect':
@@ -360,6 +369,7 @@ async function followStatus(nc: NatsConnection, account: Account, listeners: Set
         break
       case 'error':
         log.error({ account, reason: status.error.message }, 'bus error')
+        onError(status.error)
         break
       default:
     }

@@ -6,6 +6,7 @@ import { makeAuthority } from '../../../cluster/certificates.ts'
 import { checkCluster } from '../../../cluster/check/check-cluster.ts'
 import { addNode, revokeNode } from '../../../cluster/node.ts'
 import { serversOf } from '../../../cluster/server-files.ts'
+import { BusLimits } from '../../../schemas/bus-limits.ts'
 import { type Role, roles } from '../../../schemas/role.ts'
 import { syllabus } from '../../support/command.ts'
 import { type MadeCluster, withMadeCluster } from '../../support/made-cluster.ts'
@@ -17,10 +18,10 @@ beforeAll(async () => {
 })
 afterAll(() => made[Symbol.asyncDispose]())
 
-const open = (file: string, role: Role): Promise<Bus> => {
+const open = (file: string, role: Role, limits?: BusLimits): Promise<Bus> => {
   const { credentials, tls, join: facts } = readCredentials(file)
   const who = { role, variant: 'test', instance: `${role}-test` }
-  return connectBus({ servers: facts!.servers, credentials: credentials[role]!, tls, ...who, log: memoryLog() })
+  return connectBus({ servers: facts!.servers, credentials: credentials[role]!, tls, limits, ...who, log: memoryLog() })
 }
 
 test('every role of the admin file connects over TLS, and three copies of everything are made', async () => {
@@ -48,12 +49,17 @@ test("a node's file opens its roles after a reload, and nothing after it was rev
     return { nc, closed: nc.closed() }
   }
   const live = await Promise.all(serversOf(made.cluster).split(',').map(open1))
-  await using bus = await open(file, 'trainer-bridge')
+  await using operator = await open(join(made.folder, 'admin.node.json'), 'operator')
+  const ref = await operator.objects.putJson('LAB', 'task/y', ['y'])
+  await using bus = await open(file, 'trainer-bridge', BusLimits.parse({ awayMs: 6_000, requestMs: 1_000 }))
   expect(bus.sealed).toBe(true)
+  expect(new TextDecoder().decode(await bus.objects.get(ref))).toBe('["y"]')
   expect(live.map(({ nc }) => nc.isClosed())).toEqual([false, false, false])
   await revokeNode(made.folder, 'gpu-1')
   await made.reload()
   await Promise.all(live.map(({ closed }) => closed))
+  // What waits for the servers reads why, not only that nothing answers.
+  await expect(bus.objects.get(ref)).rejects.toThrow(/refuses the nkey/)
   await expect(open(file, 'trainer-bridge')).rejects.toThrow('refuses the nkey')
   for (const server of serversOf(made.cluster).split(','))
     await expect(open1(server)).rejects.toThrow('refuses the nkey')
