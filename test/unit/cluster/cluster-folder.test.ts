@@ -137,7 +137,7 @@ describe('nodes', () => {
     await addNode(copy, 'gpu-1', ['trainer-bridge'], file)
     const { credentials, join: facts } = readCredentials(file)
     expect(credentials).toEqual({ 'trainer-bridge': { LAB: expect.anything(), EXAM: expect.anything() } })
-    expect(facts).toEqual({ node: 'gpu-1', cluster: expect.any(String), servers: expect.any(String) })
+    expect(facts).toEqual({ node: 'gpu-1', cluster: expect.any(String), servers: expect.any(String), copies: 3 })
     expect(text(file)).not.toMatch(/VAULT|vault|operator|evaluator/)
     expect(text(file)).not.toContain(text(copy, 'contamination.key'))
     expect(statSync(file).mode & 0o777).toBe(0o600)
