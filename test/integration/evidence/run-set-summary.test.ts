@@ -82,7 +82,7 @@ describe('a set of runs', () => {
     expect(one.scores.final!.sd).toBeNull()
     expect(renderMarkdown(one)).toContain('one run says nothing of another search')
     expect(sentencesOf(summarise('none', outcomes.slice(2)))).toEqual([
-      'set none: none of 1 runs had a final evaluation',
+      'set none: none of 1 run had a final evaluation',
     ])
     expect(renderHtml(summarise('none', outcomes.slice(2)))).toContain('None of 1 run had a final evaluation.')
   })

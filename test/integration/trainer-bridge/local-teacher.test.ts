@@ -95,7 +95,7 @@ function answerTo(bytes: string): Promise<string> {
 test('no bytes of a caller end it, or go without an answer', async () => {
   const { pid } = teacher
   const post = (headers: string, body = '') =>
-    answerTo(`POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n${headers}\r\n\r\n${body}`)
+    answerTo(`POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n${headers}\r\n\r\n${body}`)
   const json = (body: string) => post(`content-length: ${Buffer.byteLength(body)}`, body)
   const asked = (more: object) =>
     json(JSON.stringify({ model: 'tiny', messages: [{ role: 'user', content: 'x' }], ...more }))
