@@ -3,7 +3,7 @@ import { withBus } from '../../launcher/with-bus.ts'
 import { printableJson } from '../../schemas/printable.ts'
 
 export function registerDead(program: Command): void {
-  const dead = program.command('dead').description('messages that nobody will be given again')
+  const dead = program.command('dead').description('list dead letters; redeliver one')
   dead
     .command('list')
     .description('all dead letters, with their reasons')

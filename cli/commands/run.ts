@@ -42,7 +42,7 @@ type Options = RunOptions & {
 export function registerRun(program: Command): void {
   const command = program
     .command('run')
-    .description('run a task from start to report: plan, generate, criticise, train, evaluate, improve')
+    .description('run a task from start to report: plan, generate, check, train, evaluate, improve')
     .argument('[task]', 'task folder', bundledTask)
     .addOption(topologyOption('which agents run, and their limits'))
     .addOption(

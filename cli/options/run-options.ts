@@ -32,7 +32,7 @@ export const addRunOptions = (command: Command) =>
       arms,
     )
     .option('--submissions', 'every valid attempt of the search is also evaluated on the test, after the search')
-    .option('--no-submissions', 'only the chosen dataset and its baselines do')
+    .option('--no-submissions', 'only the chosen dataset and its baselines are')
     .option('--retention', 'base, final and control answer items outside the task, to see what was forgotten')
     .option('--no-retention', 'they do not')
     .option(

@@ -5,10 +5,10 @@ import {
   inboxPrefix,
   isKeptOut,
   listen,
-  logRoads,
+  logRequests,
   permissionsOf,
-  sealedRoads,
-  tryRoad,
+  sealedRequests,
+  tryRequest,
 } from '../../bus/mod.ts'
 import { type Account, accountsOf, type Role } from '../../schemas/role.ts'
 import { UserError } from '../../schemas/user-error.ts'
@@ -85,14 +85,14 @@ async function checkUser(server: Server, joined: Joined, role: Role, account: Ac
         'Raise --max-file (max_file of the account in users.conf), or remove old runs.',
       )
     const inbox = `${inboxPrefix(role)}.check`
-    const roads = [...sealedRoads(role, account, inbox), ...(account === 'LAB' ? logRoads(role, inbox) : [])]
-    const attempts = await Promise.all(roads.map((road) => tryRoad(nc, road)))
-    const open = attempts.filter(({ outcome }) => outcome !== 'refused').map(({ road }) => road)
+    const requests = [...sealedRequests(role, account, inbox), ...(account === 'LAB' ? logRequests(role, inbox) : [])]
+    const attempts = await Promise.all(requests.map((request) => tryRequest(nc, request)))
+    const open = attempts.filter(({ outcome }) => outcome !== 'refused').map(({ request }) => request)
     const subscriptions = isKeptOut(role) ? closedSubscriptions(role) : []
     for (const subject of subscriptions)
       if ((await listen(nc, subject, Promise.resolve())) !== 'refused') open.push(`subscription to ${subject}`)
     if (open.length > 0) refuse(`not refused: ${open.join(', ')}`)
-    return roads.length + subscriptions.length
+    return requests.length + subscriptions.length
   } finally {
     await nc.close()
   }

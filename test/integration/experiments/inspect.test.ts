@@ -44,10 +44,10 @@ const One = Line.extend({
 })
 
 /** What a live page is answered about a run. */
-async function readPage(url: string, road: string, query: Record<string, string>) {
+async function readPage(url: string, table: string, query: Record<string, string>) {
   const { origin, searchParams } = new URL(url)
   const token = searchParams.get('token')!
-  const answer = await fetch(`${origin}/read/${road}?${new URLSearchParams({ token, ...query })}`)
+  const answer = await fetch(`${origin}/read/${table}?${new URLSearchParams({ token, ...query })}`)
   return { status: answer.status, body: await answer.json() }
 }
 
@@ -113,7 +113,7 @@ describe('rows', () => {
     const watch = folder.command(name, ['watch', '--json'])
     try {
       const url = await vi.waitUntil(() => /"url":"([^"]+)"/.exec(watch.output())?.[1], { timeout: 20_000 })
-      const read = (road: string, query: Record<string, string>) => readPage(url, road, { run: name, ...query })
+      const read = (table: string, query: Record<string, string>) => readPage(url, table, { run: name, ...query })
       expect(await read('rows', {})).toMatchObject({ status: 200, body: { found: lines.length, isCut: false } })
       const { id, duplicateOf } = lines.find(({ reason }) => reason === 'exact-duplicate')!
       const { body } = await read('row', { id })
