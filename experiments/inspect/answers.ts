@@ -52,7 +52,7 @@ export const modelsIn = (items: readonly AnsweredItem[]): string[] => [
   ...new Set(items.flatMap(({ answers }) => answers.map(({ model }) => model))),
 ]
 
-/** The student model whose answers are of most interest: of the chosen attempt, else the last one that was scored. */
+/** The student model whose answers are of most interest: of the chosen attempt, else the last one that was scored. @throws UsageError */
 export function shownModel(
   items: readonly AnsweredItem[],
   { bestAttempt }: PlannerState,
