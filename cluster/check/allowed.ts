@@ -14,7 +14,7 @@ import { type Account, accountsOf, type Role } from '../../schemas/role.ts'
 import { UserError } from '../../schemas/user-error.ts'
 import type { Joined } from './files.ts'
 import { type Finding, fault, ok } from './finding.ts'
-import { reloadFix } from './formed.ts'
+import { fullFrom, reloadFix, requestMs } from './formed.ts'
 import type { Server } from './reach.ts'
 
 const Lists = z.object({ allow: z.array(z.string()).default([]), deny: z.array(z.string()).default([]) })
@@ -29,9 +29,6 @@ const AccountInfo = z.object({
   storage: z.number().default(0),
   limits: z.object({ max_storage: z.number() }).optional(),
 })
-
-const requestMs = 5000
-const fullFrom = 0.95
 
 /**
  * Connects to one server as each role of a join file, in each of its accounts: whether the server gives it the permissions that it should have,
