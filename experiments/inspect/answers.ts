@@ -86,7 +86,10 @@ export function itemOf(items: readonly AnsweredItem[], runId: string, id: string
   if (found) return found
   throw new UsageError(
     `Validation of run ${runId} has no such item ${id}.`,
-    'List its items without naming one. Items of the test are sealed.',
+    `Name one of its ${items.length}, such as ${items
+      .slice(0, 3)
+      .map((item) => item.id)
+      .join(', ')}. Items of the test are sealed.`,
   )
 }
 

@@ -94,7 +94,8 @@ async function pushOnce(hub: Hub, request: PushRequest, sent: Set<string>, line:
   }))
   const sizes = new Map(missing.map(({ path, bytes }) => [path, bytes]))
   const [uploading, arrived] = [new Set<string>(), new Set<string>()]
-  const sending = ({ path, bytes }: Pick<OutgoingFile, 'path' | 'bytes'>) => line(`sending ${path} (${sizeText(bytes)})`)
+  const sending = ({ path, bytes }: Pick<OutgoingFile, 'path' | 'bytes'>) =>
+    line(`sending ${path} (${sizeText(bytes)})`)
   // Without xet: its chunks hide which files have arrived, and a plain upload of a file that the hub has is not asked for (U1).
   for await (const event of commitIter({ ...at, operations, title, abortSignal: signal, useXet: false })) {
     // Small files go with the commit.

@@ -96,7 +96,9 @@ test('the help of every command and of every group ends with examples of it', as
     command.configureOutput({ writeOut: (text) => (shown += text) }).outputHelp()
     const [, examples = ''] = shown.split('\nExamples:\n')
     expect(examples, path).toMatch(new RegExp(`^  npx syllabus ${path}`))
-    expect(examples.split(/\n(?=  n)/).length, path).toBeGreaterThanOrEqual(Math.max(1, path === '' ? 5 : command.commands.length))
+    expect(examples.split(/\n(?= {2}n)/).length, path).toBeGreaterThanOrEqual(
+      Math.max(1, path === '' ? 5 : command.commands.length),
+    )
   }
 })
 
