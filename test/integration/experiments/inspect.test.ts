@@ -114,8 +114,8 @@ describe('rows', () => {
     ] as const) {
       const none = folder.command(name, ['rows', name, ...words.split(' ')])
       expect(await none.ended).toBe(2)
-      const said = none.output().trim().split('\n')
-      expect(said).toEqual([
+      const printed = none.output().trim().split('\n')
+      expect(printed).toEqual([
         expect.stringContaining(what),
         expect.stringContaining(fix),
         'more: npx syllabus rows --help',
