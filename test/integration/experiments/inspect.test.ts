@@ -106,22 +106,26 @@ describe('rows', () => {
     for (const { id, status } of lines) expect(refused.includes(`${id} `), id).toBe(status !== 'admitted')
     expect(await asked(name, ['rows', name, '--search', 'xyzzy'])).toContain('no such rows')
     const source = lines.find(({ row }) => row)!.id.split('.')[2]!
+    const sources = new RegExp(`its sources: .*${source}`)
     for (const [words, what, fix] of [
-      ['--row a9.r1.none.0.0', 'has no row a9.r1.none.0.0', 'List its rows'],
-      ['--source nobody', 'has no rows of source nobody', `its sources: ${source}`],
-      ['--source nobody --json', 'has no rows of source nobody', `its sources: ${source}`],
-      ['--attempt 7', 'has no rows of attempt 7', 'its attempts: 1'],
+      [`rows ${name} --row a9.r1.none.0.0`, 'has no row a9.r1.none.0.0', /List its rows/],
+      [`rows ${name} --source nobody`, 'has no rows of source nobody', sources],
+      [`rows ${name} --source nobody --json`, 'has no rows of source nobody', sources],
+      [`rows ${name} --attempt 7`, 'has no rows of attempt 7', /its attempts: 1$/],
+      ['rows another-run', 'another-run', /./],
+      ['report another-run', 'another-run', /./],
+      ['dead redrive nonsense', '"nonsense" is not the id of a dead letter', /dead list/],
     ] as const) {
-      const none = folder.command(name, ['rows', name, ...words.split(' ')])
+      const none = folder.command(name, words.split(' '))
       expect(await none.ended).toBe(2)
-      const printed = none.output().trim().split('\n')
-      expect(printed).toEqual([
-        expect.stringContaining(what),
-        expect.stringContaining(fix),
-        'more: npx syllabus rows --help',
+      expect(none.output().trim().split('\n'), words).toEqual([
+        expect.stringContaining(`error: `),
+        expect.stringMatching(fix),
+        expect.stringMatching(/^more: npx syllabus (rows|report|dead redrive) --help$/),
       ])
+      expect(none.output()).toContain(what)
     }
-  })
+  }, 60_000)
 
   test('the page of `syllabus watch` reads the same rows, with prompt and reply', async () => {
     const watch = folder.command(name, ['watch', '--json'])
