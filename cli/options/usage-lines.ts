@@ -15,9 +15,13 @@ export function usageLines(program: Command, words: readonly string[], error: Co
   return errorLines({ what, fix: about.trim() }, command)
 }
 
-/** An error as every command shows it: what is wrong, how to put it right, and where to read more. */
-export const errorLines = ({ what, fix }: { what: string; fix: string }, command: Command): string =>
-  [`error: ${what}`, `  ${fix.replaceAll('\n', '\n  ')}`, `more: npx ${pathOf(command)} --help`].join('\n')
+/** An error as every command shows it: what is wrong, how to put it right, and where to read more. Of several faults each has a line. */
+export function errorLines({ what, fix }: { what: string; fix: string }, command: Command): string {
+  const lines = what.split('\n')
+  const wrong = lines.length > 2 ? what : lines.join(' ')
+  const inset = (text: string) => text.replaceAll('\n', '\n  ')
+  return [`error: ${inset(wrong)}`, `  ${inset(fix)}`, `more: npx ${pathOf(command)} --help`].join('\n')
+}
 
 /** The command that words name, as far as they name one. */
 export function namedIn(program: Command, words: readonly string[]): Command {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { registerFor } from '../../../cli/commands.ts'
 import { completionScript } from '../../../cli/options/completion-script.ts'
 import { examples } from '../../../cli/options/examples.ts'
-import { usageLines } from '../../../cli/options/usage-lines.ts'
+import { errorLines, usageLines } from '../../../cli/options/usage-lines.ts'
 
 let program: Command
 beforeAll(async () => {
@@ -61,6 +61,15 @@ test.each([
   expect(lines[0]).toMatch(what)
   expect(lines[1]).toMatch(about)
   expect(lines[2]).toBe(`more: npx syllabus ${command} --help`.replace('  ', ' '))
+})
+
+test.each([
+  ['What.', 'Do this.', 'error: What.\n  Do this.'],
+  ['It is not valid:\na: wrong', 'Do this.', 'error: It is not valid: a: wrong\n  Do this.'],
+  ['It is not valid:\na: wrong\nb: too', 'Do\nthis.', 'error: It is not valid:\n  a: wrong\n  b: too\n  Do\n  this.'],
+])('an error %j with the fix %j has the form of a mistake', (what, fix, lines) => {
+  const command = program.commands.find((each) => each.name() === 'rows')!
+  expect(errorLines({ what, fix }, command)).toBe(`${lines}\nmore: npx syllabus rows --help`)
 })
 
 test('help that was asked for is no mistake', async () => {
