@@ -3,7 +3,7 @@ import type { Bus } from '../../bus/mod.ts'
 import { checkFits, fitPlanner } from '../../experiments/checks/check-context.ts'
 import { checkModels } from '../../experiments/checks/check-models.ts'
 import { estimateOf } from '../../experiments/estimate/of-topology.ts'
-import { estimateLines, summaryOf } from '../../experiments/estimate/print.ts'
+import { estimateLines, startLine } from '../../experiments/estimate/print.ts'
 import { runRecipe } from '../../experiments/recipe/run.ts'
 import { type Sources, source } from '../../experiments/recipe/sources.ts'
 import { planRun } from '../../experiments/run/plan-run.ts'
@@ -100,7 +100,7 @@ export function registerRun(program: Command): void {
       checkFits(task, topology, contexts)
       const request = { ...options, evidence, setting }
       const keep = keepsLimits(options.topology)
-      reporter.line(summaryOf(estimate))
+      reporter.line(startLine(estimate))
       const needs = () => needsOf(topology)
       const { inference } = task
       if (options.runs === undefined) {

@@ -84,9 +84,10 @@ export const fitting = (
 export function itemOf(items: readonly AnsweredItem[], runId: string, id: string): AnsweredItem {
   const found = items.find((item) => item.id === id)
   if (found) return found
+  const some = items.slice(0, 3).map((item) => item.id)
   throw new UsageError(
     `Validation of run ${runId} has no such item ${id}.`,
-    'List its items without naming one. Items of the test are sealed.',
+    `Name one of its ${items.length}, such as ${some.join(', ')}. Items of the test are sealed.`,
   )
 }
 
