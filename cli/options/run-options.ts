@@ -1,16 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { EvidenceRequest } from '../../experiments/run/evidence.ts'
-import type { Overrides } from '../../launcher/topology/overrides.ts'
 import { BaselineArm, BaselineKind } from '../../schemas/arm.ts'
 import { Setting } from '../../schemas/run.ts'
-import type { LoadOptions } from '../../tasks/load.ts'
 import { attemptCount, rowCount, seedCount, whole } from './option-parsers.ts'
 import { modelOption, plannerOption, scorerOption, studentOption, teacherOption } from './shared-options.ts'
-
-/** What `addRunOptions` reads; what is left out is the topology's and the task's. */
-export type RunOptions = EvidenceRequest &
-  LoadOptions &
-  Overrides & { rows?: number; model?: string; teacher?: string; setting?: Setting }
 
 /** The options that fix what a run does and measures, for the commands that start one and that estimate one. */
 export const addRunOptions = (command: Command) =>
