@@ -27,12 +27,10 @@ type ScoreOptions = { json: boolean; scorer: string; mode: BenchmarkMode; in: st
 export async function scoreReplies(options: ScoreOptions): Promise<void> {
   const scorer = await scorerFor(options)
   await checkPaths(options)
-  const summary = await scoreFile(options.in, options.out, scorer, options.mode)
+  const { json, mode, out } = options
+  const summary = await scoreFile(options.in, out, scorer, mode)
   const { reasons, ...counts } = summary
-  if (options.json)
-    console.log(
-      printableJson({ ...counts, reasons: Object.fromEntries(reasons), mode: options.mode, out: options.out }),
-    )
+  if (json) console.log(printableJson({ ...counts, reasons: Object.fromEntries(reasons), mode, out }))
   else for (const line of describe(summary, options)) console.log(line)
   if (summary.scored === 0) {
     throw new UsageError(

@@ -31,10 +31,8 @@ export function registerProgram(program: Command): void {
           ? { reply: await readNamedFile(reply, 'file', 'Name a file that holds the text of one reply.') }
           : {}
         const { program: checked, trials } = await checkedProgram(file, { task, calls: budget, ...text })
-        if (json)
-          return console.log(
-            printableJson({ program: checked, trials, calls: leastCalls(checked), hash: hashOf(checked) }),
-          )
+        const facts = { program: checked, trials, calls: leastCalls(checked), hash: hashOf(checked) }
+        if (json) return console.log(printableJson(facts))
         for (const line of describeProgram(checked, trials)) console.log(line)
       },
     )

@@ -51,12 +51,11 @@ export async function resumeSession(named: string | undefined, options: ResumeOp
   const planned = needsAgents ? ownTopology(served, state.config, options, local) : written
   const reporter = createReporter({ json: options.json })
   await using _serving = local && (await serveLocalModel(local, planned, reporter))
-  const elsewhere = !options.agents
-  const checked = elsewhere ? withoutAgents(planned) : planned
+  const checked = options.agents ? planned : withoutAgents(planned)
   const topology = needsAgents ? fitPlanner(planned, await checkModels(checked)) : planned
   process.exitCode = await runSession(topology, reporter, {
     starts: [(bus) => resumeRun(bus, state)],
-    elsewhere,
+    elsewhere: !options.agents,
     keep: keepsLimits(options.topology),
     ...(state.phase === 'done' && { roles: [] }),
     ...(needsAgents && { goesOn: state.config }),

@@ -34,13 +34,7 @@ export async function up(options: UpOptions): Promise<void> {
   const elsewhere = !options.agents
   const topology = fitPlanner(planned, await checkModels(elsewhere ? withoutAgents(planned) : planned))
   const stop = stopSignal()
-  const how = {
-    elsewhere,
-    keep: keepsLimits(file),
-    tryPanel: createTryPanel,
-    runReader: createRunReader,
-    signal: stop,
-  }
+  const how = { elsewhere, keep: keepsLimits(file), tryPanel: createTryPanel, runReader: createRunReader, signal: stop }
   await using session = await openSession(topology, reporter, how)
   await using _announced = await announceSession(session, topology)
   reporter.line(
