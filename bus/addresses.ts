@@ -83,5 +83,5 @@ function decoded(part: string, address: string): string {
 }
 
 function refuse(what: string, where: string): never {
-  throw new BusSetupError({ what, where, fix: fix })
+  throw new BusSetupError({ what, where, fix })
 }

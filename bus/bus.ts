@@ -78,7 +78,7 @@ export type Bus = AsyncDisposable & {
   ensureTopology(options: TopologyOptions): Promise<string[]>
   /** Removes the consumers of a queue on which nobody works any more; operator only. */
   removeConsumers(role: AgentRole, queue: string): Promise<void>
-  /** Stores a message in the log. Throws TerminalError when the payload does not match or is too large. */
+  /** Stores a message in the log. @throws TerminalError when the payload does not match or is too large */
   publish<M extends WorkMessage>(message: M, to: WorkTarget, payload: PayloadOf<M>): Promise<Published>
   publish<M extends EventMessage>(message: M, to: EventTarget, payload: PayloadOf<M>): Promise<Published>
   /** Works on the role's messages until the signal fires. */
@@ -128,7 +128,7 @@ export type Bus = AsyncDisposable & {
   }
 }
 
-/** Connects to every account the role has. Throws BusSetupError. */
+/** Connects to every account the role has. @throws BusSetupError */
 export async function connectBus(options: BusOptions): Promise<Bus> {
   const { servers, credentials, role, variant, instance, log, limits, isKnown, signal, tls, cluster } = options
   const { troubles = createTroubles() } = options

@@ -126,7 +126,7 @@ export function readCredentials(path: string): {
   return { credentials, tls: tls && openTlsFiles(tls, path), join }
 }
 
-/** The user in a server's URL for all roles and accounts alike: nothing is sealed then. Throws BusSetupError. */
+/** The user in a server's URL for all roles and accounts alike: nothing is sealed then. @throws BusSetupError */
 export function credentialsFromUrl(url: string) {
   const { servers, login } = parseAddresses(url)
   const all = Role.options.map((role) => [

@@ -9,7 +9,7 @@ import { type StoredEntry, toEntry } from './log.ts'
 import { type Delivery, pullOne } from './pull.ts'
 import { deadStreamOf, type LogAccount, logStreamOf } from './subjects.ts'
 
-/** A message that nobody will be given again, and why (W4). */
+/** A message that is not delivered any more, and why (W4). */
 export type DeadLetter = {
   /** `LAB-12`: the account and the place in its stream of dead letters. */
   id: string
@@ -108,7 +108,7 @@ function unlessGone(error: unknown): boolean {
 
 /**
  * Sends the message of a dead letter again, as a new message of the same content whose header names the dead letter, and
- * takes the dead letter off the list. Redriving twice sends once. Throws TerminalError when there is nothing to send.
+ * takes the dead letter off the list. Redriving twice sends once. @throws TerminalError when there is nothing to send
  */
 export async function redriveDead(links: readonly Link[], id: string): Promise<void> {
   const [name, seqText] = id.split('-')

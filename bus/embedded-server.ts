@@ -97,7 +97,7 @@ export async function holdStorage(folder: string, options: Omit<HoldOptions, 'de
 /**
  * Starts nats-server on loopback with JetStream on disk, the three accounts and their users, and waits until it answers.
  * Whoever holds it starts it again when `exited` resolves unasked: it was killed, or a full disk has room again.
- * It ends with this process, however that ends. Throws BusSetupError: port in use, binary missing, storage that another server has.
+ * It ends with this process, however that ends. @throws BusSetupError: port in use, binary missing, storage that another server has
  */
 export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
   const { binary, storage, log, limits = BusLimits.parse({}), notify = () => {} } = options

@@ -33,7 +33,7 @@ const ownCertificateFix =
 const certificateFault = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/
 
 export function connectFault(error: unknown, { servers }: Pick<Place, 'servers'>, user: string): BusSetupError {
-  const fault = (what: string, fix: string) => new BusSetupError({ what, where: servers, fix: fix }, { cause: error })
+  const fault = (what: string, fix: string) => new BusSetupError({ what, where: servers, fix }, { cause: error })
   const { code = '' } = error as { code?: string }
   if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
     return fault(

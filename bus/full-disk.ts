@@ -12,7 +12,7 @@ const roomBytes = 64 * 1024 ** 2
 type Watch = {
   log: Logger
   restart: () => void
-  /** For whoever sits before the run: the log may lie on the same disk. */
+  /** For whoever watches the run: the log may lie on the same disk. */
   notify?: ((line: string) => void) | undefined
   neededBytes?: number
 }

@@ -40,7 +40,7 @@ export type Link = {
   readonly limits: BusLimits
   /**
    * Asks, and asks again while the server is away, for as long as the limits allow; meanwhile that is a trouble, in which `about`
-   * names what is asked for. Every request of this module goes through here. Throws BusAwayError.
+   * names what is asked for. Every request of this module goes through here. @throws BusAwayError
    */
   ask<T>(request: () => Promise<T>, about?: string): Promise<T>
   /**
@@ -90,7 +90,7 @@ export type LinkOptions = {
   cluster?: string | undefined
 }
 
-/** Connects to one account and checks that it has JetStream and is new enough. Throws BusSetupError. */
+/** Connects to one account and checks that it has JetStream and is new enough. @throws BusSetupError */
 export async function openLink(
   servers: string,
   account: Account,
@@ -281,7 +281,7 @@ export const leastPayload = 1024 ** 2
 
 async function checkServer(nc: NatsConnection, place: Place, opening: Patience, isKnown: boolean): Promise<void> {
   const { servers, account, limits } = place
-  const refuse = (what: string, fix: string) => new BusSetupError({ what, where: servers, fix: fix })
+  const refuse = (what: string, fix: string) => new BusSetupError({ what, where: servers, fix })
   const { version = '', max_payload: maxPayload = leastPayload, jetstream: hasJetStream } = nc.info ?? {}
   const isEncrypted = nc.info?.tls_required === true
   if (!isNewEnough(version)) {

@@ -21,11 +21,19 @@ export {
   startServer,
 } from './embedded-server.ts'
 export { BusAwayError, BusSetupError, RetryError, StoppingError, TerminalError, UnfitError } from './errors.ts'
+export {
+  bareConnection,
+  closedSubscriptions,
+  isKeptOut,
+  listen,
+  logRequests,
+  sealedRequests,
+  tryRequest,
+} from './forbidden-requests.ts'
 export { type Greeting, greetedAt, greetingAt, serverNameAt } from './greeting.ts'
 export type { HandlerContext, Outcome } from './handle.ts'
 export { type Cause, type Sender, spanIdOf, traceIdOf } from './headers.ts'
-export type { Change, Held, Kv } from './kv.ts'
-export { type HeldValue, heldValues, withModify } from './kv.ts'
+export { type Change, type Held, type HeldValue, heldValues, type Kv, withModify } from './kv.ts'
 export { inboxPrefix, isNewEnough, leastPayload, oldestServer } from './link.ts'
 export type { LogOptions, StoredEntry } from './log.ts'
 export type { Logger } from './logger.ts'
@@ -34,15 +42,6 @@ export { permissionsOf } from './permissions.ts'
 export { Presence, ProcessFigures } from './presence.ts'
 export type { EventTarget, Published, WorkTarget } from './publish.ts'
 export { isPassing, passingReason } from './retry.ts'
-export {
-  bareConnection,
-  closedSubscriptions,
-  isKeptOut,
-  listen,
-  logRoads,
-  sealedRoads,
-  tryRoad,
-} from './roads.ts'
 export { type AccountUser, accountsWith, maxPayloadBytes } from './server-config.ts'
 export { spool } from './spool.ts'
 export { type BucketName, layout } from './subjects.ts'

@@ -30,7 +30,7 @@ import { objectPrefixOf, objectStreamOf } from './subjects.ts'
 export type Objects = {
   /** `name` is slash-separated and begins with the run's id where the blob belongs to one; purging the run removes it. */
   put(account: Account, name: string, bytes: Uint8Array): Promise<ObjectRef>
-  /** Throws TerminalError when the blob is not there or its bytes are not those of the reference. */
+  /** @throws TerminalError when the blob is not there or its bytes are not those of the reference */
   get(ref: ObjectRef): Promise<Uint8Array>
   has(ref: ObjectRef): Promise<boolean>
   /** The bytes one piece after the other, unchecked: whoever reads them checks the hash. */

@@ -34,7 +34,7 @@ const staysAlthough: ReadonlySet<number> = new Set([
 /** Answers without a body of JSON: 503 no responders, 408 no answer in time, 409 where the leader has changed or the server shuts down. */
 const passingStatus: ReadonlySet<number> = new Set([408, 429, 503])
 
-/** What a socket says of a server that is away, or of a road to it that is. */
+/** What a socket says of a server that is away, or of a network to it that is. */
 const passingCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -127,7 +127,7 @@ export async function throughRestarts<T>(
 
 /**
  * What `send` gives, which is called again each time that `everyMs` pass without an answer, as long as the server that is connected answers a
- * PING. The PONG comes after all that was sent before, and behind what the server is sending: a slow road is no reason to send more. The first
+ * PING. The PONG comes after all that was sent before, and behind what the server is sending: a slow network is no reason to send more. The first
  * answer counts, of whichever call. For requests alone that may be done twice.
  */
 export function firstAnswer<T>(nc: Pick<NatsConnection, 'flush'>, send: () => Promise<T>, everyMs: number): Promise<T> {

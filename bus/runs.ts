@@ -26,7 +26,7 @@ export async function listRuns(link: Link): Promise<string[]> {
 
 /**
  * Removes a run's messages, values and objects from every account at hand. Refused while a message of the run may be with a
- * worker, unless forced. Throws an Error that names the consumers.
+ * worker, unless forced. @throws Error that names the consumers
  */
 export async function purgeRun(
   links: readonly Link[],

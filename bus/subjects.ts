@@ -29,7 +29,7 @@ export const layout = { key: 'syllabus-layout', version: 2 } as const
 export type LogAccount = keyof typeof logStreamOf
 export const logAccounts = ['LAB', 'EXAM'] as const satisfies readonly LogAccount[]
 
-/** The KV buckets, and the account each lies in. VAULT's are the evaluator's own: what it opened, for whom, with what result. */
+/** The KV buckets, and the account each lies in. VAULT's are the evaluator's own: what it evaluated, for whom, with what result. */
 export const bucketAccount = {
   runs: 'LAB',
   agents: 'LAB',

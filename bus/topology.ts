@@ -60,7 +60,7 @@ type Stream = Partial<StreamConfig> & { name: string; subjects: string[] }
 /** Every work message. */
 const workMessages: readonly WorkMessage[] = Object.values(registry).filter((message) => message.kind === 'work')
 
-/** The streams of one account. Nobody can roll a subject up, schedule, or republish: each would be a road around permissions. */
+/** The streams of one account. Nobody can roll a subject up, schedule, or republish: each would be a way around permissions. */
 function streamsOf(
   account: Account,
   options: TopologyOptions,
@@ -272,10 +272,7 @@ function setupFault(
             ? 'Another program uses these names or subjects in this account: give Syllabus accounts of its own.'
             : 'See the reason; docs/operations.md says what a server of one\'s own needs, under "Which server".'
   const where = `account ${account}, ${nc.getServer()}`
-  return new BusSetupError(
-    { what: `${what} cannot be made: ${passingReason(error)}`, where, fix: fix },
-    { cause: error },
-  )
+  return new BusSetupError({ what: `${what} cannot be made: ${passingReason(error)}`, where, fix }, { cause: error })
 }
 
 async function ensureConsumers(link: Link, account: LogAccount, options: TopologyOptions): Promise<void> {

@@ -7,7 +7,7 @@ import { makeConsolePlain } from '../launcher/console/terminal.ts'
 import { takeServers } from '../launcher/join-file.ts'
 import { keepFilesPrivate } from '../launcher/private-files.ts'
 import { registerFor } from './commands.ts'
-import { usageLines } from './options/usage-lines.ts'
+import { errorLines, namedIn, usageLines } from './options/usage-lines.ts'
 
 makeConsolePlain()
 
@@ -43,8 +43,8 @@ function fail(error: unknown): void {
     process.exitCode = exitCodes.interrupted
     return
   }
-  const { text, exitCode } = renderError(error)
-  if (!isShown(error)) console.error(text)
+  const { text, parts, exitCode } = renderError(error)
+  if (!isShown(error)) console.error(parts ? errorLines(parts, namedIn(program, words)) : text)
   process.exitCode = exitCode
 }
 
@@ -68,6 +68,7 @@ process.on('unhandledRejection', onUncaught)
 
 const version = (): string => JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 
+const words = process.argv.slice(2)
 const program = new Command('syllabus')
   .description('Agents that make training data for a small model, train it, and prove that it helped.')
   .version(version(), '--version', 'print the version')
@@ -78,12 +79,12 @@ const program = new Command('syllabus')
 try {
   keepFilesPrivate()
   takeServers()
-  await registerFor(process.argv[2], program)
+  await registerFor(words[0], program)
   await program.parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput
-    const lines = usageLines(program, process.argv.slice(2), error)
+    const lines = usageLines(program, words, error)
     if (lines !== null) console.error(lines)
   } else fail(error)
 }

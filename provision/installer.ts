@@ -31,7 +31,7 @@ export async function hasUv(env = process.env): Promise<boolean> {
 
 /**
  * Installs with uv when it is there, else (or when uv fails, say for want of an index it knows) with pip. A slow network takes as long
- * as it takes: both give up on a silent one. Throws SetupError.
+ * as it takes: both give up on a silent one. @throws SetupError
  */
 export async function install(request: InstallRequest): Promise<void> {
   const { python, args, onProgress, signal, env = process.env, pipCache } = request
@@ -66,7 +66,7 @@ export interface PinnedWheel {
   sha256: string
 }
 
-/** Unpacks one wheel into the folder `into/package` and returns that. Throws SetupError where its hash is another one. */
+/** Unpacks one wheel into the folder `into/package` and returns that. @throws SetupError where its hash is another one */
 export async function installWheel(
   { name, version, sha256 }: PinnedWheel,
   into: string,

@@ -29,7 +29,7 @@ export interface NatsServerRequest {
 
 export const natsServerPath = (home: string) => resolve(home, 'nats-server', natsServerVersion, 'nats-server')
 
-/** Path of a nats-server binary under `home`, fetched (7 MB) on first use. Safe to call from several processes. Throws SetupError. */
+/** Path of a nats-server binary under `home`, fetched (7 MB) on first use. Safe to call from several processes. @throws SetupError */
 export async function provisionNatsServer(request: NatsServerRequest): Promise<string> {
   const { home, onProgress, signal, env = process.env } = request
   const path = natsServerPath(home)
@@ -58,7 +58,7 @@ export async function provisionNatsServer(request: NatsServerRequest): Promise<s
   }
 }
 
-/** Fetches the binary again where the one that is there does not run; false where it does. Throws SetupError. */
+/** Fetches the binary again where the one that is there does not run; false where it does. @throws SetupError */
 export async function replaceDamaged(request: NatsServerRequest): Promise<boolean> {
   const path = natsServerPath(request.home)
   if ((await versionOf(path))?.includes(natsServerVersion)) return false

@@ -54,7 +54,7 @@ function isSupported({ version }: Python): boolean {
   return major === oldestPython[0] && minor >= oldestPython[1] && minor <= newestKnownMinor
 }
 
-/** The Python to build on: SYLLABUS_PYTHON when set, else the first supported one on PATH. Throws SetupError. */
+/** The Python to build on: SYLLABUS_PYTHON when set, else the first supported one on PATH. @throws SetupError */
 export async function findPython(env = process.env): Promise<Python> {
   const asked = env.SYLLABUS_PYTHON
   const found: Python[] = []

@@ -64,7 +64,7 @@ export async function readyStudent(home: string): Promise<Student | undefined> {
   return { path, sha256: made.sha256 }
 }
 
-/** The embedded student as a folder that transformers loads; fetched (93 MB), verified and converted on first use. Throws SetupError. */
+/** The embedded student as a folder that transformers loads; fetched (93 MB), verified and converted on first use. @throws SetupError */
 export async function provisionStudent(request: StudentRequest): Promise<Student> {
   const { home, onProgress, signal } = request
   const path = studentPath(home)

@@ -48,7 +48,7 @@ export const readyRuntime = async (home: string): Promise<string | undefined> =>
 
 /**
  * The Python of the fine-tuning runtime, in a venv under `home` that is built on first use. An interrupted build is
- * taken up by the next call: packages already unpacked are kept. Throws SetupError.
+ * taken up by the next call: packages already unpacked are kept. @throws SetupError
  */
 export async function provisionRuntime(request: RuntimeRequest): Promise<{ python: string }> {
   const { home, onProgress, signal, env = process.env, requirements = ownRequirements } = request

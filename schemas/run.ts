@@ -20,7 +20,7 @@ export const Evidence = z.object({
   /** Fresh training seeds, none of them the search's, of the chosen dataset and of each baseline. */
   seeds: z.number().int().min(1).max(100).default(1),
   arms: z.array(BaselineArm).default(['control']),
-  /** Every valid attempt's adapter from the search sits the test too, once it is opened; it is never chosen by that. */
+  /** Every valid attempt's adapter from the search is also evaluated on the test, after the search; it is never chosen by that. */
   submissions: z.boolean().default(false),
   /** Whether base, final and control answer items outside all skills of the task, to see what was forgotten. */
   retention: z.boolean().default(false),

@@ -41,9 +41,9 @@ export function spentTogether(parts: readonly (Spent | undefined)[]): Spent {
 export const lostOf = ({ lines = [] }: Pick<Spent, 'lines'>): number =>
   lines.reduce((sum, { stage, calls }) => sum + (stage === 'lost' ? calls : 0), 0)
 
-/** How many calls were made, or at most were. */
-export const callsText = (spent: Pick<Spent, 'calls' | 'lines'>): string =>
-  `${lostOf(spent) > 0 ? 'at most ' : ''}${spent.calls} ${plural(spent.calls, 'call')}`
+/** How many calls were made, or at most were, where some are lost. */
+export const callsText = (calls: number, lost: number): string =>
+  `${lost > 0 ? 'at most ' : ''}${calls} ${plural(calls, 'call')}`
 
 /** Dollars for the tokens of the replies; null when the price of a model that was called is not known. */
 export function moneyOf({ calls, lines = [] }: Spent, prices: Prices): number | null {

@@ -80,7 +80,7 @@ export const metrics = {
   syllabus_dead_letters: gauge(
     'bus',
     ['account'],
-    'Messages that nobody will be given again, until they are redriven.',
+    'Messages that are not delivered any more, until they are redriven.',
   ),
   syllabus_log_bytes: gauge('bus', ['account'], 'Size of the log of messages.'),
   syllabus_log_max_bytes: gauge('bus', ['account'], 'Size of the log at which runs pause.'),

@@ -9,7 +9,7 @@ import { answerWith } from './answer.ts'
  * The tables of the live page: rows, answers, labels, and the report.
  * D1 All of it is read; a request names a run and what of it, and never a file, a subject or a key.
  * D2 An answer is a page of a table, one row or one item: none grows with the run.
- * D3 Answers are those of validation. Of sealed sets there is no road.
+ * D3 Answers are those of validation. Of sealed sets there is no route.
  */
 
 /** A row of the table. Its texts may be shortened. */
@@ -92,23 +92,23 @@ const One = z.strictObject({ ...run, id: text.min(1) })
 const Rows = z.strictObject({ ...run, admitted: flag, refused: flag, search: text.optional(), from })
 const Answers = z.strictObject({ ...run, model: text.optional(), wrong: flag, search: text.optional(), from })
 
-/** What a request asks for, or null where its query is none of this road's. */
-type Road = (reader: RunReader, query: unknown) => (() => Promise<unknown>) | null
+/** What a request asks for, or null where its query is not this route's. */
+type Route = (reader: RunReader, query: unknown) => (() => Promise<unknown>) | null
 
-function road<Q>(schema: z.ZodType<Q>, read: (reader: RunReader, query: Q) => Promise<unknown>): Road {
+function route<Q>(schema: z.ZodType<Q>, read: (reader: RunReader, query: Q) => Promise<unknown>): Route {
   return (reader, query) => {
     const parsed = schema.safeParse(query)
     return parsed.success ? () => read(reader, parsed.data) : null
   }
 }
 
-const roads = new Map<string, Road>([
-  ['/read/rows', road(Rows, (reader, { run, from, ...search }) => reader.rows(run, search, from))],
-  ['/read/row', road(One, (reader, { run, id }) => reader.row(run, id))],
-  ['/read/answers', road(Answers, (reader, { run, from, ...search }) => reader.answers(run, search, from))],
-  ['/read/answer', road(One, (reader, { run, id }) => reader.answer(run, id))],
-  ['/read/labels', road(OfRun, (reader, { run }) => reader.labels(run))],
-  ['/read/report', road(OfRun, (reader, { run }) => reader.report(run))],
+const routes = new Map<string, Route>([
+  ['/read/rows', route(Rows, (reader, { run, from, ...search }) => reader.rows(run, search, from))],
+  ['/read/row', route(One, (reader, { run, id }) => reader.row(run, id))],
+  ['/read/answers', route(Answers, (reader, { run, from, ...search }) => reader.answers(run, search, from))],
+  ['/read/answer', route(One, (reader, { run, id }) => reader.answer(run, id))],
+  ['/read/labels', route(OfRun, (reader, { run }) => reader.labels(run))],
+  ['/read/report', route(OfRun, (reader, { run }) => reader.report(run))],
 ])
 
 /** Whether an address is one of these; `/read` alone answers whether runs are read here. */
@@ -119,7 +119,7 @@ export function createReadEndpoint(reader: RunReader | undefined, log: Logger) {
   return async (request: IncomingMessage, response: ServerResponse, target: URL): Promise<Refusal | undefined> => {
     if (request.method !== 'GET') return { status: 405, reason: 'only GET is answered here' }
     if (target.pathname === '/read') return answerWith(response, log, async () => ({ offered: reader !== undefined }))
-    const asked = roads.get(target.pathname)
+    const asked = routes.get(target.pathname)
     if (!asked || !reader) return { status: 404, reason: 'no such table' }
     const { token: _, ...query } = Object.fromEntries(target.searchParams)
     const read = asked(reader, query)

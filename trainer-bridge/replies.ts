@@ -20,7 +20,7 @@ type Asked = {
   signal: AbortSignal
 }
 
-/** Answers questions as a candidate. Replies are kept by what they depend on, so the base student answers a paper only once. */
+/** Answers questions as a student model. Replies are kept by what they depend on, so the base student answers a set only once. */
 export function createReplies({ bus, runtime, student, scratch }: BridgeParts) {
   const cache = join(scratch, 'replies')
 

@@ -110,5 +110,5 @@ async function startScorer({
   }
 }
 
-/** evaluator: scores on validation, and opens the sealed test once, at the end. */
+/** evaluator: scores on validation, and evaluates on the sealed test once, at the end. */
 export const evaluator: AgentModule<'evaluator'> = { role: 'evaluator', variants: { scorer: startScorer } }

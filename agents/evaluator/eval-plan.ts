@@ -28,7 +28,7 @@ export const FinalEvalRecord = z.object({
 })
 export type FinalEvalRecord = z.infer<typeof FinalEvalRecord>
 
-/** Which runs have opened a test, in order. */
+/** Which runs were evaluated on a test, in order. */
 export const FinalEvals = z.object({ runs: z.array(z.string()) })
 export type FinalEvals = z.infer<typeof FinalEvals>
 

@@ -143,7 +143,7 @@ export function createFinalEval(bus: Bus, auditCounts: Record<string, number>) {
   }
 
   return {
-    /** What was fixed when this run's test was opened; null before that. */
+    /** What was fixed when this run's final evaluation began; null before that. */
     record: async (runId: string): Promise<FinalEvalRecord | null> => (await records.get(runId))?.value ?? null,
 
     async open(task: Task, request: PayloadOf<typeof FinalEvalRequest>, runId: string, cause: Cause): Promise<void> {

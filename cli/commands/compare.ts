@@ -26,7 +26,7 @@ export function registerCompare(program: Command): void {
     .addOption(teacherOption())
     .addOption(new Option('--setting <name>', "rows from nothing, or on the task's seed pool").choices(Setting.options))
     .option('--name <name>', 'of the comparison; the same name and command go on with it')
-    .option('--dry-run', 'tell the plan and what it would take, and start nothing', false)
+    .option('--dry-run', 'say what would be run and what it would take; call and start nothing', false)
     .option('--json', 'JSON lines instead of text', false)
     .action((folder: string, options: CompareOptions) => compare(folder, options))
 }

@@ -7,7 +7,7 @@ import { runId } from '../options/option-parsers.ts'
 const actions: Record<Exclude<Action, 'resume'>, string> = {
   stop: 'finish what is in hand, then rest; nothing is lost, "resume" goes on',
   pause: 'hold back new work; agents stay up; rows can be inspected and a dataset vetoed',
-  finish: 'end the search with the best attempt so far, and open the test',
+  finish: 'end the search with the best attempt so far, and evaluate it on the test',
   veto: 'refuse the dataset that waits for training (pause first)',
 }
 

@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
+import { TerminalError } from '../../bus/mod.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { printableJson } from '../../schemas/printable.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 
 export function registerDead(program: Command): void {
-  const dead = program.command('dead').description('messages that nobody will be given again')
+  const dead = program.command('dead').description('list dead letters; redeliver one')
   dead
     .command('list')
     .description('all dead letters, with their reasons')
@@ -26,8 +28,16 @@ export function registerDead(program: Command): void {
     .option('--json', 'JSON instead of text', false)
     .action(async (id: string, { json }: { json: boolean }) =>
       withBus(async (bus) => {
-        await bus.dead.redrive(id)
+        await bus.dead.redrive(id).catch(explainRedrive)
         console.log(json ? printableJson({ redriven: id }) : `${id} was sent again`)
       }),
     )
+}
+
+/** @throws UsageError where there is nothing to send again */
+function explainRedrive(error: unknown): never {
+  if (!(error instanceof TerminalError)) throw error
+  throw new UsageError(`Nothing is sent again: ${error.message}.`, 'Give an id as "npx syllabus dead list" shows it.', {
+    cause: error,
+  })
 }

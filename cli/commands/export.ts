@@ -1,11 +1,12 @@
 import { type Command, Option } from 'commander'
 import { type ExportPart, type ExportRun, exportParts, exportRun } from '../../experiments/export/export-run.ts'
-import { exportFormats, provenanceOption } from '../../experiments/export/options.ts'
+import { exportFormats } from '../../experiments/export/formats.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { mergedTypes } from '../../models/export/merged.ts'
 import { ggufList } from '../options/gguf-list.ts'
 import { anyRun, positive, runId, shardSize, studentModel } from '../options/option-parsers.ts'
+import { provenanceOption } from '../options/shared-options.ts'
 
 type Options = Omit<ExportRun, 'runId' | 'signal'> & { json: boolean; what: ExportPart }
 

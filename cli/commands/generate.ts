@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { replicaName } from '../../agents/kit/identity.ts'
 import type { Identity } from '../../agents/kit/launch.ts'
-import { exportFormats, provenanceOption } from '../../experiments/export/options.ts'
+import { exportFormats } from '../../experiments/export/formats.ts'
 import type { GenerateOptions } from '../../experiments/generate/generate.ts'
 import { startEarly } from '../../launcher/agent-child.ts'
 import { homeFolder } from '../../machine/folders.ts'
@@ -14,6 +14,7 @@ import {
   modelOption,
   movedOption,
   noAgentsOption,
+  provenanceOption,
   scorerOption,
   teacherOption,
   topologyOption,

@@ -1,14 +1,11 @@
 import type { Command } from 'commander'
 import { checkTask } from '../../experiments/checks/task/check-task.ts'
-import type { Finding } from '../../experiments/checks/task/finding.ts'
+import { describeFinding } from '../../experiments/checks/task/finding.ts'
 import { exitCodes } from '../../launcher/console/exit-codes.ts'
 import { plural } from '../../schemas/number-text.ts'
 import { printableJson } from '../../schemas/printable.ts'
 import { type LoadOptions, readTask } from '../../tasks/load.ts'
 import { scorerOption } from '../options/shared-options.ts'
-
-/** Lines shown of each list; the count is always whole. */
-const maxShown = 20
 
 export function registerTaskCheck(task: Command): void {
   task
@@ -23,22 +20,11 @@ export function registerTaskCheck(task: Command): void {
       const findings = await checkTask(await readTask(dir, options))
       const failed = findings.filter(({ problems }) => problems.length > 0).length
       if (json) console.log(printableJson({ dir, failed, findings }))
-      else for (const line of findings.flatMap(describe)) console.log(line)
+      else for (const line of findings.flatMap(describeFinding)) console.log(line)
       const noted = findings.flatMap(({ notes }) => notes).length
       const fixes =
         failed === 0 ? 'nothing to fix' : `${failed} of ${findings.length} ${plural(findings.length, 'check')} failed`
       if (!json) console.log(`${dir}: ${fixes}${noted === 0 ? '' : `, ${noted} to look at (note)`}`)
       if (failed > 0) process.exitCode = exitCodes.badInput
     })
-}
-
-function describe({ name, detail, problems, notes }: Finding): string[] {
-  const state = problems.length > 0 ? 'FAILED' : notes.length > 0 ? 'note  ' : 'ok    '
-  const head = `${state}  ${name.padEnd(40)}  ${detail}`
-  return [head, ...listed(problems), ...listed(notes)]
-}
-
-function listed(lines: string[]): string[] {
-  const shown = lines.slice(0, maxShown).map((line) => `          ${line}`)
-  return lines.length > maxShown ? [...shown, `          and ${lines.length - maxShown} more`] : shown
 }

@@ -1,26 +1,9 @@
-import { join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
-import { alikeTexts } from '../../agents/kit/dedup/near-duplicates.ts'
-import { describeCounts, describeLog, logFacts } from '../../experiments/task-import-log.ts'
-import { exitCodes } from '../../launcher/console/exit-codes.ts'
-import { stopSignal } from '../../launcher/console/stop-signal.ts'
-import { plural } from '../../schemas/number-text.ts'
-import { printableJson } from '../../schemas/printable.ts'
+import { importSource } from '../../experiments/import-source.ts'
 import { maxSeeds } from '../../schemas/task.ts'
-import { UsageError } from '../../schemas/user-error.ts'
-import type { ItemText } from '../../tasks/importers/item-table.ts'
-import { importers, importSeeds, importTask, seedImporters } from '../../tasks/importers/mod.ts'
+import { importers, seedImporters } from '../../tasks/importers/mod.ts'
 import { positive, rowCount, whole } from '../options/option-parsers.ts'
 import { formerOption } from '../options/shared-options.ts'
-
-type Options = {
-  out: string
-  seed: number
-  audit?: number | string
-  seedQuestions?: number
-  seeds?: number
-  json: boolean
-} & Record<string, string | undefined>
 
 /** Options that only the importers of files with named columns, or of made sets, read. */
 const extra: [string, string, ((text: string) => string)?][] = [
@@ -63,40 +46,4 @@ function countOrFile(text: string): number | string {
   if (text === '') throw new InvalidArgumentError('a number of items or a file is wanted.')
   // What reads as a number is meant as one: a file of that name is ./-3.
   return Number.isNaN(Number(text)) ? text : whole(text)
-}
-
-async function importSource(format: string, source: string, options: Options): Promise<void> {
-  const { out, seed, audit = 0, json, seeds: former, seedQuestions: seeds = former, ...rest } = options
-  if (seeds !== undefined && seeds > maxSeeds)
-    throw new UsageError(`A seed pool holds up to ${maxSeeds} questions.`, 'Lower --seed-questions.')
-  const seedImporter = seedImporters.find(({ name }) => name === format)
-  if (seedImporter !== undefined) {
-    const file = out.endsWith('.json') ? out : join(out, 'seed.json')
-    const log = await importSeeds(seedImporter, source, file, seed, seeds ?? maxSeeds)
-    if (json) return console.log(printableJson({ log: logFacts(log), file }))
-    for (const line of [...describeLog(log), `${log.kept} seed ${plural(log.kept, 'question')}: ${file}`])
-      console.log(line)
-    return
-  }
-  const importer = importers.find(({ name }) => name === format)
-  if (importer === undefined) {
-    const known = [...importers, ...seedImporters].map(({ name }) => name)
-    throw new UsageError(`There is no importer named ${format}.`, `Known importers: ${known.join(', ')}.`)
-  }
-  const plan = {
-    seed,
-    audit,
-    seeds: seeds ?? 0,
-    options: rest,
-    alike: alikeTexts<ItemText>,
-    signal: stopSignal(),
-  }
-  const result = await importTask(importer, source, out, plan).catch((error) => {
-    if (!plan.signal.aborted) throw error
-    process.exitCode = exitCodes.interrupted
-  })
-  if (!result) return console.log('interrupted; nothing was left behind')
-  const { log, counts } = result
-  if (json) return console.log(printableJson({ log: logFacts(log), counts, out }))
-  for (const line of [...describeLog(log), describeCounts(counts), `Task folder: ${out}`]) console.log(line)
 }

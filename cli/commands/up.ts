@@ -1,21 +1,5 @@
-import { once } from 'node:events'
 import type { Command } from 'commander'
-import { fitPlanner } from '../../experiments/checks/check-context.ts'
-import { checkModels } from '../../experiments/checks/check-models.ts'
-import { createRunReader } from '../../experiments/inspect/run-reader.ts'
-import { runOnThem } from '../../experiments/run/resume-run.ts'
-import { createReporter } from '../../launcher/console/reporter.ts'
-import { stopSignal } from '../../launcher/console/stop-signal.ts'
-import { announceSession, findSession } from '../../launcher/live-session.ts'
-import { localModelOf, serveLocalModel } from '../../launcher/local-teacher.ts'
-import { openSession } from '../../launcher/session.ts'
-import { type Overrides, withOverrides, withoutAgents } from '../../launcher/topology/overrides.ts'
-import { readTopology } from '../../launcher/topology/topology-file.ts'
-import { keepsLimits } from '../../launcher/topology/topology-names.ts'
-import { withNamedModel } from '../../launcher/topology/with-model.ts'
-import { createTryPanel } from '../../models/panel.ts'
-import { plural } from '../../schemas/number-text.ts'
-import { UsageError } from '../../schemas/user-error.ts'
+import { up } from '../../experiments/run/up.ts'
 import {
   modelOption,
   noAgentsOption,
@@ -24,8 +8,6 @@ import {
   teacherOption,
   topologyOption,
 } from '../options/shared-options.ts'
-
-type Options = Overrides & { topology: string; model?: string; teacher?: string; agents: boolean; json: boolean }
 
 export function registerUp(program: Command): void {
   program
@@ -38,33 +20,5 @@ export function registerUp(program: Command): void {
     .addOption(teacherOption())
     .addOption(noAgentsOption())
     .option('--json', 'JSON lines instead of text', false)
-    .action(async (options: Options) => {
-      const { topology: file, model, teacher } = options
-      const running = await findSession()
-      if (running) throw new UsageError(`Process ${running.pid} runs the agents already.`, 'Use it, or stop it first.')
-      const reporter = createReporter({ json: options.json })
-      const read = withOverrides(await readTopology(file), options)
-      const local = localModelOf(teacher, read)
-      const planned = withNamedModel(read, local, model)
-      await using _served = local && (await serveLocalModel(local, planned, reporter))
-      const elsewhere = !options.agents
-      const topology = fitPlanner(planned, await checkModels(elsewhere ? withoutAgents(planned) : planned))
-      const stop = stopSignal()
-      const how = {
-        elsewhere,
-        keep: keepsLimits(file),
-        tryPanel: createTryPanel,
-        runReader: createRunReader,
-        signal: stop,
-      }
-      await using session = await openSession(topology, reporter, how)
-      await using _announced = await announceSession(session, topology)
-      reporter.line(
-        `${session.agents.length} ${plural(session.agents.length, 'agent is', 'agents are')} up; live page: ${session.pageUrl}`,
-      )
-      reporter.json({ type: 'page', url: session.pageUrl, agents: session.agents.length })
-      reporter.line(`start a run from another terminal: ${runOnThem(options)}`)
-      const stopped = stop.aborted ? Promise.resolve() : once(stop, 'abort')
-      await Promise.race([stopped, session.failed])
-    })
+    .action(up)
 }

@@ -1,17 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import type { Command } from 'commander'
-import { createLog } from '../../agents/kit/log.ts'
-import { createRunReader } from '../../experiments/inspect/run-reader.ts'
-import { stopSignal } from '../../launcher/console/stop-signal.ts'
-import { findSession } from '../../launcher/live-session.ts'
-import { connectAs } from '../../launcher/session.ts'
-import { openTelemetry } from '../../launcher/telemetry.ts'
-import { readTopology } from '../../launcher/topology/topology-file.ts'
-import { withBus } from '../../launcher/with-bus.ts'
-import { createTryPanel } from '../../models/panel.ts'
-import { printableJson } from '../../schemas/printable.ts'
-import { startGateway } from '../../trace/gateway.ts'
+import { watch } from '../../experiments/inspect/watch.ts'
 import { topologyOption } from '../options/shared-options.ts'
 
 export function registerWatch(program: Command): void {
@@ -20,34 +8,5 @@ export function registerWatch(program: Command): void {
     .description('print the address of the live page; without running agents, serve the runs that are stored')
     .addOption(topologyOption('limits of the page'))
     .option('--json', 'JSON instead of text', false)
-    .action(async ({ json, topology: file }: { json: boolean; topology: string }) => {
-      const session = await findSession()
-      if (session) return console.log(json ? printableJson({ url: session.pageUrl }) : session.pageUrl)
-      const topology = await readTopology(file)
-      await withBus(
-        async (bus, cluster) => {
-          const log = createLog({ role: 'gateway' })
-          const stop = stopSignal()
-          await using reader = await connectAs('gateway', cluster, log)
-          await using telemetry = await openTelemetry(topology, console.error)
-          await telemetry.observe({ bus, readsAll: true, agents: () => [], prices: topology.prices })
-          await using tryPanel = createTryPanel(bus, topology, (step) => log.debug({ step }, 'models of a run'))
-          const gateway = await startGateway({
-            bus: reader,
-            tryPanel,
-            runReader: createRunReader(bus, topology),
-            answerTelemetry: telemetry.answer,
-            ...topology.gateway,
-            token: randomBytes(16).toString('hex'),
-            log,
-            signal: stop,
-          })
-          if (json) console.log(printableJson({ url: gateway.url }))
-          else console.log(`${gateway.url}\nno agents run; this page replays stored runs until you interrupt it`)
-          if (!stop.aborted) await once(stop, 'abort')
-          await gateway.close()
-        },
-        { topology },
-      )
-    })
+    .action(watch)
 }

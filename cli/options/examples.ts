@@ -131,12 +131,14 @@ export const examples: Readonly<Record<string, Examples>> = {
   ],
 }
 
-/** Ends the help of each command under one with its examples. */
+/** What the help of all commands shows an example of: from the demonstration to a result of one's own. */
+const first = ['run', 'task init', 'generate', 'report', 'export']
+
+/** Ends the help of a command, and of each one under it, with its examples; of a group, with one of each of its commands. */
 export function addExamples(command: Command, path = ''): void {
-  for (const each of command.commands) {
-    const words = `${path} ${each.name()}`.trim()
-    const lines = (examples[words] ?? []).map(([line, why]) => `  npx syllabus ${line}\n      ${why}`)
-    if (lines.length > 0) each.addHelpText('after', `\nExamples:\n${lines.join('\n')}`)
-    addExamples(each, words)
-  }
+  const inside = path === '' ? first : command.commands.map((each) => `${path} ${each.name()}`)
+  const own = examples[path] ?? inside.flatMap((each) => examples[each]?.slice(0, 1) ?? [])
+  const lines = own.map(([line, why]) => `  npx syllabus ${line}\n      ${why}`)
+  command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`)
+  for (const each of command.commands) addExamples(each, `${path} ${each.name()}`.trim())
 }

@@ -8,6 +8,6 @@ export const ggufList = (text: string): GgufType[] => {
   const unknown = types.find((type) => !(type in ggufTypes))
   if (unknown === undefined) return types as GgufType[]
   throw new InvalidArgumentError(
-    `${unknown || 'an empty name'} is no type that can be written; known are ${Object.keys(ggufTypes).join(', ')}.`,
+    `${unknown || 'an empty name'} is no type that can be written; known are ${Object.keys(ggufTypes).join(', ')}. For a k-quant write f16 and run llama-quantize on it (docs/models.md).`,
   )
 }

@@ -1,16 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { EvidenceRequest } from '../../experiments/run/evidence.ts'
-import type { Overrides } from '../../launcher/topology/overrides.ts'
 import { BaselineArm, BaselineKind } from '../../schemas/arm.ts'
 import { Setting } from '../../schemas/run.ts'
-import type { LoadOptions } from '../../tasks/load.ts'
 import { attemptCount, rowCount, seedCount, whole } from './option-parsers.ts'
 import { modelOption, plannerOption, scorerOption, studentOption, teacherOption } from './shared-options.ts'
-
-/** What `addRunOptions` reads; what is left out is the topology's and the task's. */
-export type RunOptions = EvidenceRequest &
-  LoadOptions &
-  Overrides & { rows?: number; model?: string; teacher?: string; setting?: Setting }
 
 /** The options that fix what a run does and measures, for the commands that start one and that estimate one. */
 export const addRunOptions = (command: Command) =>
@@ -32,7 +24,7 @@ export const addRunOptions = (command: Command) =>
       arms,
     )
     .option('--submissions', 'every valid attempt of the search is also evaluated on the test, after the search')
-    .option('--no-submissions', 'only the chosen dataset and its baselines do')
+    .option('--no-submissions', 'only the chosen dataset and its baselines are')
     .option('--retention', 'base, final and control answer items outside the task, to see what was forgotten')
     .option('--no-retention', 'they do not')
     .option(

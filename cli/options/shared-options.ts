@@ -8,6 +8,10 @@ export const topologyOption = (what: string) =>
     .argParser(topologyFile)
     .default(defaultTopology, 'local')
 
+/** `--provenance`, of commands that export rows. */
+export const provenanceOption = () =>
+  new Option('--provenance', 'say of each row in columns of its own where it comes from').default(false)
+
 /** `--student`, of commands that train or check one. */
 export const studentOption = () =>
   new Option('--student <model>', "embedded, a folder with a model, or org/model@revision (default: the topology's)")

@@ -12,11 +12,19 @@ export function usageLines(program: Command, words: readonly string[], error: Co
   const command = namedIn(program, words)
   const [what = '', hint] = error.message.replace(/^error: /, '').split('\n')
   const about = hint ? (helpOf(command, hint) ?? hint) : (helpOf(command, what) ?? namesIn(command) ?? command.usage())
-  return [`error: ${what}`, `  ${about.trim()}`, `more: npx ${pathOf(command)} --help`].join('\n')
+  return errorLines({ what, fix: about.trim() }, command)
+}
+
+/** An error as every command shows it: what is wrong, how to put it right, and where to read more. Of several faults each has a line. */
+export function errorLines({ what, fix }: { what: string; fix: string }, command: Command): string {
+  const lines = what.split('\n')
+  const wrong = lines.length > 2 ? what : lines.join(' ')
+  const inset = (text: string) => text.replaceAll('\n', '\n  ')
+  return [`error: ${inset(wrong)}`, `  ${inset(fix)}`, `more: npx ${pathOf(command)} --help`].join('\n')
 }
 
 /** The command that words name, as far as they name one. */
-function namedIn(program: Command, words: readonly string[]): Command {
+export function namedIn(program: Command, words: readonly string[]): Command {
   const [next = '', ...rest] = words
   const found = program.commands.find((each) => each.name() === next)
   return found ? namedIn(found, rest) : program

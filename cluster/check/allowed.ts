@@ -5,16 +5,16 @@ import {
   inboxPrefix,
   isKeptOut,
   listen,
-  logRoads,
+  logRequests,
   permissionsOf,
-  sealedRoads,
-  tryRoad,
+  sealedRequests,
+  tryRequest,
 } from '../../bus/mod.ts'
 import { type Account, accountsOf, type Role } from '../../schemas/role.ts'
 import { UserError } from '../../schemas/user-error.ts'
 import type { Joined } from './files.ts'
 import { type Finding, fault, ok } from './finding.ts'
-import { reloadFix } from './formed.ts'
+import { fullFrom, reloadFix, requestMs } from './formed.ts'
 import type { Server } from './reach.ts'
 
 const Lists = z.object({ allow: z.array(z.string()).default([]), deny: z.array(z.string()).default([]) })
@@ -29,9 +29,6 @@ const AccountInfo = z.object({
   storage: z.number().default(0),
   limits: z.object({ max_storage: z.number() }).optional(),
 })
-
-const requestMs = 5000
-const fullFrom = 0.95
 
 /**
  * Connects to one server as each role of a join file, in each of its accounts: whether the server gives it the permissions that it should have,
@@ -85,14 +82,14 @@ async function checkUser(server: Server, joined: Joined, role: Role, account: Ac
         'Raise --max-file (max_file of the account in users.conf), or remove old runs.',
       )
     const inbox = `${inboxPrefix(role)}.check`
-    const roads = [...sealedRoads(role, account, inbox), ...(account === 'LAB' ? logRoads(role, inbox) : [])]
-    const attempts = await Promise.all(roads.map((road) => tryRoad(nc, road)))
-    const open = attempts.filter(({ outcome }) => outcome !== 'refused').map(({ road }) => road)
+    const requests = [...sealedRequests(role, account, inbox), ...(account === 'LAB' ? logRequests(role, inbox) : [])]
+    const attempts = await Promise.all(requests.map((request) => tryRequest(nc, request)))
+    const open = attempts.filter(({ outcome }) => outcome !== 'refused').map(({ request }) => request)
     const subscriptions = isKeptOut(role) ? closedSubscriptions(role) : []
     for (const subject of subscriptions)
       if ((await listen(nc, subject, Promise.resolve())) !== 'refused') open.push(`subscription to ${subject}`)
     if (open.length > 0) refuse(`not refused: ${open.join(', ')}`)
-    return roads.length + subscriptions.length
+    return requests.length + subscriptions.length
   } finally {
     await nc.close()
   }

@@ -8,7 +8,7 @@ import { certificateFault } from '../certificate-fault.ts'
 import { type Cluster, filesIn } from '../cluster-file.ts'
 import type { Host } from '../hosts.ts'
 import { usersConf } from '../server-files.ts'
-import { type Finding, fault, ok, warning } from './finding.ts'
+import { type Finding, fault, ok, type Place, warning } from './finding.ts'
 
 /** A join file that belongs to the cluster. */
 export type Joined = {
@@ -76,6 +76,13 @@ export function endsSoon(validTo: Date, now = Date.now()): number | null {
   return days < soonDays ? Math.floor(days) : null
 }
 
+/** Until when a certificate is valid; a warning where that is soon. */
+export function validity(place: Place, { validToDate }: X509Certificate, fix: string): Finding {
+  const days = endsSoon(validToDate)
+  const until = `until ${validToDate.toISOString().slice(0, 10)}`
+  return days === null ? ok(place, until) : warning(place, `${until}: ${days} days are left`, fix)
+}
+
 /** What each host is given: whether it is what the cluster's own file says, and whether its certificates will be trusted. */
 export async function checkHostFiles(folder: string, cluster: Cluster): Promise<Finding[]> {
   const files = filesIn(folder)
@@ -116,9 +123,6 @@ async function checkCertificate(
     const why = await certificateFault({ cert, key }, authority, address)
     if (why) return fault(place, `nobody trusts it at ${address}: ${why}`, fix)
   }
-  const { validToDate } = new X509Certificate(cert)
-  const days = endsSoon(validToDate)
-  const until = `until ${validToDate.toISOString().slice(0, 10)}`
-  if (days !== null) return warning(place, `${until}: ${days} days are left`, fix)
-  return ok(place, `${host.addresses.join(', ')}, ${until}`)
+  const found = validity(place, new X509Certificate(cert), fix)
+  return found.status === 'ok' ? ok(place, `${host.addresses.join(', ')}, ${found.detail}`) : found
 }

@@ -8,7 +8,7 @@ export type Finding = {
   fix?: string
 }
 
-type Place = Pick<Finding, 'where' | 'what'>
+export type Place = Pick<Finding, 'where' | 'what'>
 export const ok = (place: Place, detail: string): Finding => ({ ...place, status: 'ok', detail })
 export const fault = (place: Place, detail: string, fix: string): Finding => ({
   ...place,

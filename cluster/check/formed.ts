@@ -30,11 +30,12 @@ export type ServerFacts = {
   meta: z.infer<typeof Jsz>['meta_cluster']
 }
 
-const requestMs = 5000
+export const requestMs = 5000
 /** Clocks that are further apart than this are a fault: what expires, and what comes before what, is judged by them. */
 const faultClockMs = 3000
 const warnClockMs = 1000
-const fullFrom = 0.95
+/** The share of its room from which a store counts as full. */
+export const fullFrom = 0.95
 
 /** Asks each server as the user of the system account. @throws BusSetupError, and Error where it does not answer */
 export async function factsOf(server: Server, system: Login, tls: TlsFiles | undefined): Promise<ServerFacts> {

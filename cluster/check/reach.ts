@@ -6,7 +6,7 @@ import { bareConnection, type Greeting, greetedAt, isNewEnough, maxPayloadBytes,
 import { reasonOf, UserError } from '../../schemas/user-error.ts'
 import type { Cluster } from '../cluster-file.ts'
 import { dialled, type Host } from '../hosts.ts'
-import { endsSoon } from './files.ts'
+import { validity } from './files.ts'
 import { type Finding, fault, ok, warning } from './finding.ts'
 
 export type Server = { host: Host; url: string; greeting: Greeting }
@@ -95,10 +95,7 @@ async function checkShown(host: Host, url: string, authority: string | null): Pr
   const socket = connect({ socket: found.socket, ...(authority && { ca: authority }), ...name })
   try {
     await once(socket, 'secureConnect', { signal: AbortSignal.timeout(waitMs) })
-    const { validToDate } = new X509Certificate(socket.getPeerCertificate().raw)
-    const days = endsSoon(validToDate)
-    const until = `until ${validToDate.toISOString().slice(0, 10)}`
-    return days === null ? ok(place, until) : warning(place, `${until}: ${days} days are left`, renew)
+    return validity(place, new X509Certificate(socket.getPeerCertificate().raw), renew)
   } catch (error) {
     return fault(
       place,

@@ -29,7 +29,7 @@ export type HostFacts = {
  * `servers`: what the servers call their cluster; null where they do not say it.
  * @throws UsageError for a join file of another cluster
  */
-export function checkCluster(file: string, { cluster }: { cluster: string }, servers: string | null): void {
+export function checkSameCluster(file: string, { cluster }: { cluster: string }, servers: string | null): void {
   if (servers === null || servers === cluster) return
   throw new UsageError(
     `${file} is of the cluster ${cluster}, and the servers that answer are of the cluster ${servers}.`,

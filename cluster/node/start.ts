@@ -16,7 +16,7 @@ import { checkTemporary, ensureHome, homeFolder } from '../../machine/folders.ts
 import { provisionRuntime } from '../../provision/mod.ts'
 import type { AgentRole } from '../../schemas/role.ts'
 import { type Counts, type Range, rolesOf } from './counts.ts'
-import { checkClock, checkCluster } from './fit.ts'
+import { checkClock, checkSameCluster } from './fit.ts'
 import { gpusOfHost } from './gpus.ts'
 import { holdName } from './held-name.ts'
 import { type Prepared, prepareFor, refuseUnfit } from './prepare.ts'
@@ -66,7 +66,7 @@ export async function startNode({ file, name, counts, reporter }: NodeOptions): 
   const telemetry = stack.use(await openTelemetry(await readTopology(defaultTopology), line))
   const connect = async (role: AgentRole) => stack.use(await connectAs(role, server, log, { line, signal }))
   const bus = await connect(roles[0]!)
-  checkCluster(file, facts, bus.clusterName)
+  checkSameCluster(file, facts, bus.clusterName)
   let running = (): Identity[] => []
   await telemetry.observe({ bus, readsAll: false, agents: () => running() })
   const ttlMs = await untilMade(bus, line, signal)

@@ -54,7 +54,7 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
       ...conclude(sealed, { headline, mode: primary, ...searchOf(facts), rows: trainedRows(studentModels) }),
       caveats: caveatsOf({ sealed, studentModels, run }, datasets, {
         finalEvals: facts.finalEval.length,
-        vetoes: facts.controls.filter(({ payload }) => payload.action === 'veto').length,
+        vetoes: facts.operatorCommands.filter(({ payload }) => payload.action === 'veto').length,
         faults: facts.statuses
           .filter(({ payload }) => payload.status === 'faulted')
           .map(({ payload }) => payload.reason),

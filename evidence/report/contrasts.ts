@@ -30,7 +30,7 @@ export const ArmResult = z.object({
   arm: Arm,
   seeds: z.array(z.number().int().positive()),
   sameAs: Arm.nullable(),
-  /** Rows it was trained on; null for the base, and where the opening does not say. */
+  /** Rows it was trained on; null for the base, and where the final evaluation does not say. */
   rows: count.nullable(),
   parts: z.record(z.string(), byMode(ArmMean)),
   /** By skill, over all parts. */
@@ -47,7 +47,7 @@ export const ArmDifference = z.object({
   seeds: z.tuple([count, count]),
   value: z.number(),
   interval: Interval.nullable(),
-  /** Items that only the first arm's adapter got right, and only the second's, with the seed named before the opening; p of that. */
+  /** Items that only the first arm's adapter got right, and only the second's, with the seed named before the final evaluation; p of that. */
   gained: count,
   lost: count,
   mcNemar: z.number(),
@@ -100,7 +100,7 @@ const Adjusted = z.object({
 export const ReplyFacts = z.object({
   arm: Arm,
   replies: count,
-  /** Items of the paper, as each adapter was asked them. */
+  /** Items of the set, as each adapter was asked them. */
   items: count,
   /** Replies that are no answers, by why; a right one is always an answer. */
   noAnswer: z.record(NoAnswer, count),
@@ -122,9 +122,9 @@ export const TrivialBaseline = TrivialScore.pick({ kind: true, studentModel: tru
 })
 export type TrivialBaseline = z.infer<typeof TrivialBaseline>
 
-/** What the opened test says of the arms and of the final against each other one. */
+/** What the test says of the arms and of the final against each other one. */
 export const Contrasts = z.object({
-  /** `named`: the opening's request said it; else it is what a request without one means. */
+  /** `named`: the request of the final evaluation names it; else it is what a request without one means. */
   primary: PrimaryComparison.extend({ named: z.boolean() }),
   arms: z.array(ArmResult),
   comparisons: z.array(Comparison),

@@ -23,19 +23,19 @@ export const AuditComparison = z.object({
   ...ArmResult.pick({ arm: true, sameAs: true, seeds: true, parts: true }).shape,
   headline: byMode(UnpairedDifference),
   all: byMode(UnpairedDifference),
-  /** Whether the two papers have the same number of items in each common part. */
+  /** Whether the two evaluation sets have the same number of items in each common part. */
   sameComposition: z.boolean(),
 })
 export type AuditComparison = z.infer<typeof AuditComparison>
 
-/** What the opened test showed. */
+/** What the test showed. */
 export const SealedResults = z.object({
   finalEvalNumber: z.number().int().positive(),
   finalEvalAt: Timestamp,
   testHash: Sha256,
   /** What the audit was drawn with; null where it is a file of the task, or there is none. */
   auditSeed: z.string().nullable(),
-  /** In reading order, the headline first, `all` last; of a paper with one part that part alone. */
+  /** In reading order, the headline first, `all` last; of a set with one part that part alone. */
   parts: z.array(z.string()),
   test: z.array(EvalSetResult),
   audit: z.array(EvalSetResult),

@@ -1,7 +1,9 @@
 import { dirname, join } from 'node:path'
 import { type HookTrial, tryHooks } from '../../agents/planner/program/hook-faults.ts'
-import { checkProgram } from '../../agents/planner/program/program-faults.ts'
-import type { Program } from '../../schemas/program.ts'
+import { checkProgram, leastCalls } from '../../agents/planner/program/program-faults.ts'
+import { hashOf } from '../../schemas/hash.ts'
+import { plural } from '../../schemas/number-text.ts'
+import type { Program, Source } from '../../schemas/program.ts'
 import { rubricFileOf } from '../../schemas/rubric.ts'
 import type { Task, TrainingRow } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
@@ -81,4 +83,29 @@ async function readRubric(folder: string, file: string, program: string): Promis
       'Put the file itself beside the program, as UTF-8 text, or write the rubric into it.',
     )
   }
+}
+
+/** What a program asks for, and what its hooks did when they were tried, in lines for a person. */
+export function describeProgram(program: Program, trials: readonly HookTrial[]): string[] {
+  const { sources, verification, judge, carryOver } = program
+  const rows = sources.reduce((sum, source) => sum + source.rows, 0)
+  const carried = Object.values(carryOver?.rows ?? {}).reduce((sum, count) => sum + count, 0)
+  const calls = leastCalls(program)
+  return [
+    `The program holds: ${rows} ${plural(rows, 'row')} from ${sources.length} ${plural(sources.length, 'source')}${carried > 0 ? `, and ${carried} carried over` : ''}.`,
+    ...sources.map(
+      (source) => `  ${source.id}: ${source.rows} ${plural(source.rows, 'row')} of ${source.skill}, ${manner(source)}`,
+    ),
+    `verification: ${typeof verification === 'string' ? verification : `a vote of ${verification.k}`}`,
+    ...(judge ? [`judge: rows of at least ${judge.minScore} of 5`] : []),
+    ...trials.map(({ source, outcome }) => `hooks of ${source}: ${outcome}`),
+    ...(calls > 0 ? [`teacher calls if every reply is admitted: ${calls}`] : []),
+    `program hash: ${hashOf(program)}`,
+  ]
+}
+
+function manner(source: Source): string {
+  if (source.kind === 'procedure') return `${source.phrasings} phrasings`
+  const parameters = Object.keys(source.parameters)
+  return `prompted (${source.mode}${parameters.length > 0 ? `; parameters ${parameters.join(', ')}` : ''})`
 }

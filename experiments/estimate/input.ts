@@ -25,7 +25,7 @@ export type EstimateInput = {
   attempts: number
   /** Null where nothing is trained. */
   evidence: Trained | null
-  /** Questions of each paper. */
+  /** Questions of each evaluation set. */
   evalSets: EvalSets
   /** The program of each dataset, or one that stands for those that a planner will write; null where no teacher is prompted. */
   program: Program | null
@@ -48,7 +48,7 @@ export type EstimateInput = {
 /** What is trained beside the attempts, and which sets it is evaluated on. */
 export type Trained = Pick<Evidence, 'arms' | 'seeds' | 'submissions' | 'retention'>
 
-/** Questions of validation, and of each paper of the sealed session. */
+/** Questions of validation, and of each evaluation set of the sealed session. */
 export type EvalSets = Readonly<Record<'validation' | EvalSetName, number>>
 
 /** Questions that the student answers: those of validation by every candidate, and those of the sealed session. */

@@ -12,7 +12,7 @@ export const time = (hours: number | null, what: string) =>
     ? `${what}: not known`
     : `${what}: ${hours < 1 ? `${Math.ceil(hours * 60)} min` : `${hours.toFixed(1)} h`}`
 
-/** The estimate in one line, for the start of a run. */
+/** The estimate in one line. */
 export function summaryOf({ spent, money, trainings, answers, hours, beyond }: Estimate): string {
   const parts = present([
     spent.calls === 0
@@ -25,10 +25,14 @@ export function summaryOf({ spent, money, trainings, answers, hours, beyond }: E
       `${whole(answers.validation + answers.sealed)} ${plural(answers.validation + answers.sealed, 'answer')} of the student`,
       time(hours.answers, 'answering'),
     ],
-    beyond.length > 0 && `beyond ${beyond.length} ${plural(beyond.length, 'limit')}, see: syllabus estimate`,
+    beyond.length > 0 && `beyond ${beyond.length} ${plural(beyond.length, 'limit')}`,
   ])
   return `estimate: ${parts.join('; ')}`
 }
+
+/** The same for the start of a run, with where the limits that it goes beyond are named. */
+export const startLine = (estimate: Estimate): string =>
+  `${summaryOf(estimate)}${estimate.beyond.length > 0 ? ', see: npx syllabus estimate' : ''}`
 
 const head = ['role', 'model', 'stage', 'calls', 'tokens in', 'out', 'money']
 

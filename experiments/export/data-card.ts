@@ -3,8 +3,8 @@ import { numberText, plural } from '../../schemas/number-text.ts'
 import { withoutControlCharacters } from '../../schemas/printable.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { PublicTask } from '../../schemas/task.ts'
-import { layouts } from './format.ts'
-import type { ExportFormat } from './options.ts'
+import type { ExportFormat } from './formats.ts'
+import { layouts } from './layouts.ts'
 
 /** What a data card says beside the rows themselves. */
 export type ExportContext = {

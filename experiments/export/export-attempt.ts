@@ -11,7 +11,7 @@ import { moneyOf, spentTogether } from '../../schemas/spent.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import type { Spent } from '../../schemas/usage.ts'
 import { type ExportedFiles, exportRows } from './export-rows.ts'
-import type { ExportFormat } from './options.ts'
+import type { ExportFormat } from './formats.ts'
 
 export type ExportTo = { out: string; format: ExportFormat; provenance: boolean }
 

@@ -6,8 +6,8 @@ import { writeWhole } from '../../machine/state-file.ts'
 import type { Row } from '../../schemas/row.ts'
 import { stageFile } from '../../tasks/staged-file.ts'
 import { dataCard, type ExportContext, type Passed, provenanceColumns, provenanceOf } from './data-card.ts'
-import { type ExportedRow, type Layout, layouts } from './format.ts'
-import type { ExportFormat } from './options.ts'
+import type { ExportFormat } from './formats.ts'
+import { type ExportedRow, type Layout, layouts } from './layouts.ts'
 
 export type ExportedFiles = { data: string; datasetInfo: string; card: string; rows: number }
 

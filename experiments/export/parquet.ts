@@ -1,5 +1,5 @@
 import { ByteWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer'
-import type { ExportedRow } from './format.ts'
+import type { ExportedRow } from './layouts.ts'
 
 /** Rows of one row group, which is in memory while it is written. */
 const groupRows = 10_000

@@ -30,8 +30,8 @@ import { checkProgramFits } from '../checks/check-context.ts'
 import { checkModels } from '../checks/check-models.ts'
 import { checkedProgram } from '../checks/check-program.ts'
 import { estimateOf } from '../estimate/of-topology.ts'
-import { summaryOf } from '../estimate/print.ts'
-import type { ExportFormat } from '../export/options.ts'
+import { startLine } from '../estimate/print.ts'
+import type { ExportFormat } from '../export/formats.ts'
 import { createRunReader } from '../inspect/run-reader.ts'
 import { hintWhenAway, lastStatus, type RunEnd } from '../run/follow-run.ts'
 import { progressLine } from '../run/progress-line.ts'
@@ -153,7 +153,7 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
   await using _lock = await writingInto(options.out, () =>
     lockOut(options.out, reporter.line, topology.bus.hostSilentMs),
   )
-  reporter.line(summaryOf(await estimateOf(task, topology, { rows: options.rows, evidence: null, program })))
+  reporter.line(startLine(await estimateOf(task, topology, { rows: options.rows, evidence: null, program })))
   const stop = stopSignal()
   await using _served = wanted.local && (await serveLocalModel(wanted.local, wanted.topology, reporter))
   await using session = await openSession(wanted.topology, reporter, {

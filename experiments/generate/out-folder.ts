@@ -4,8 +4,8 @@ import { explained } from '../../machine/faults.ts'
 import { ensureWritable } from '../../machine/folders.ts'
 import { FileHeldError, type HeldFile, holdFile, nameOf } from '../../machine/held-file.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { layouts } from '../export/format.ts'
-import type { ExportFormat } from '../export/options.ts'
+import type { ExportFormat } from '../export/formats.ts'
+import { layouts } from '../export/layouts.ts'
 
 /** What a run is begun with is kept in the folder for its rows, so that the same command goes on. */
 export const begunFile = 'run.json'

@@ -63,7 +63,7 @@ export async function writeOutcome(
   await writeWhole(join(to.out, outcomeFile), `${JSON.stringify(facts, null, 2)}\n`)
   const asked = Object.values(bySource).reduce((sum, source) => sum + source.asked - notAsked(source), 0)
   reporter.line(
-    `${rows} of ${to.wanted} ${plural(to.wanted, 'row')} from ${asked} ${plural(asked, 'candidate')} and ${callsText(spent)}: ${why}`,
+    `${rows} of ${to.wanted} ${plural(to.wanted, 'row')} from ${asked} ${plural(asked, 'candidate')} and ${callsText(spent.calls, lostOf(spent))}: ${why}`,
   )
   reporter.line(`rows: ${data}`)
   if (kept > 0)

@@ -52,7 +52,7 @@ export const modelsIn = (items: readonly AnsweredItem[]): string[] => [
   ...new Set(items.flatMap(({ answers }) => answers.map(({ model }) => model))),
 ]
 
-/** The student model whose answers are of most interest: of the chosen attempt, else the last one that was scored. */
+/** The student model whose answers are of most interest: of the chosen attempt, else the last one that was scored. @throws UsageError */
 export function shownModel(
   items: readonly AnsweredItem[],
   { bestAttempt }: PlannerState,
@@ -84,9 +84,10 @@ export const fitting = (
 export function itemOf(items: readonly AnsweredItem[], runId: string, id: string): AnsweredItem {
   const found = items.find((item) => item.id === id)
   if (found) return found
+  const some = items.slice(0, 3).map((item) => item.id)
   throw new UsageError(
     `Validation of run ${runId} has no such item ${id}.`,
-    'List its items without naming one. Items of the test are sealed.',
+    `Name one of its ${items.length}, such as ${some.join(', ')}. Items of the test are sealed.`,
   )
 }
 

@@ -51,10 +51,12 @@ export const keeps = ({ admitted, refused, search, source, attempt }: RowFilter,
 /**
  * The candidates of a run in the order in which they were decided on, with the indexes that gave none after those of their round. Rounds
  * are decided again from what the critics stored; of an open one that is provisional. Attempt 0 is the control.
+ * @throws UsageError for a source or an attempt of which no row was asked
  */
 export async function* runRows(bus: Bus, runId: string, filter: RowFilter = {}): AsyncGenerator<RunRow> {
   const entries = await readRun(bus, runId)
   const shards = entries.flatMap(({ name, payload }) => (name === Shard.name ? [Shard.schema.parse(payload)] : []))
+  checkNamed(runId, shards, filter)
   const batches = entries.flatMap(({ name, payload }) => (name === Batch.name ? [Batch.schema.parse(payload)] : []))
   const records = bus.kv('admission', RoundRecord)
   for (const own of Map.groupBy(shards, ({ round }) => roundKey(runId, round)).values()) {
@@ -86,6 +88,25 @@ export async function* runRows(bus: Bus, runId: string, filter: RowFilter = {}):
       }
     }
   }
+}
+
+function checkNamed(runId: string, shards: readonly PayloadOf<typeof Shard>[], { source, attempt }: RowFilter): void {
+  const check = <Name>(kind: string, wanted: Name | undefined, all: readonly Name[]) => {
+    if (wanted === undefined || all.includes(wanted)) return
+    const there = [...new Set(all)].join(', ') || 'none yet'
+    throw new UsageError(`Run ${runId} has no rows of ${kind} ${wanted}.`, `Name one of its ${kind}s: ${there}.`)
+  }
+  const ofSource = shards.filter((each) => source === undefined || each.source === source)
+  check(
+    'source',
+    source,
+    shards.map((each) => each.source),
+  )
+  check(
+    'attempt',
+    attempt,
+    ofSource.map(({ round }) => round.attempt),
+  )
 }
 
 /** The shard and the index that a row was made of; null where its shard is not known. */

@@ -8,20 +8,22 @@ import { homeFolder } from '../../machine/folders.ts'
 import { dollars } from '../../schemas/number-text.ts'
 import { printable, printableJson } from '../../schemas/printable.ts'
 import type { RunConfig } from '../../schemas/run.ts'
-import { callsText, moneyOf } from '../../schemas/spent.ts'
-import type { Spent, UsageLine } from '../../schemas/usage.ts'
+import { callsText, lostOf, moneyOf } from '../../schemas/spent.ts'
+import type { UsageLine } from '../../schemas/usage.ts'
 import { type Found, troublesIn, wantedBy, worksOn } from '../../trace/troubles.ts'
 import { spentSoFar } from '../generate/unfinished.ts'
 import { goesOnWith } from '../run/goes-on-with.ts'
 
+/** A run as `status --json` shows it; what is not there, or cannot be read, is null. */
 type RunLine = {
   runId: string
   status: string
-  phase: string
-  attempts: string
-  best: string
-  /** Calls, tokens and money so far, all resumes together. */
-  spent: string
+  phase: string | null
+  attempts: { done: number; of: number } | null
+  /** The chosen attempt, with its right answers on validation. */
+  best: { attempt: number; correct: number; total: number } | null
+  /** So far, all resumes together. Calls at most: so many of them are lost, which may not have been made. Money in dollars. */
+  spent: { calls: number; lost: number; inputTokens: number; outputTokens: number; money: number | null } | null
   reason: string
   usage: UsageLine[]
   /** The command that goes on with it; of a run that nobody works on. */
@@ -36,7 +38,15 @@ async function runLines(bus: Bus): Promise<RunLine[]> {
   const lines = (await heldValues(bus.kv('runs', PlannerState))).map(async (held) => {
     const { key: runId } = held
     if ('fault' in held) {
-      const unknown = { phase: '-', attempts: '-', best: '-', spent: '-', usage: [], config: null, isGenerate: false }
+      const unknown = {
+        phase: null,
+        attempts: null,
+        best: null,
+        spent: null,
+        usage: [],
+        config: null,
+        isGenerate: false,
+      }
       return { runId, status: 'unreadable', ...unknown, reason: held.fault.split('\n')[0]! }
     }
     const { config, status, phase, attempts, bestAttempt, statusReason: reason } = held.value
@@ -46,9 +56,15 @@ async function runLines(bus: Bus): Promise<RunLine[]> {
       runId,
       status,
       phase,
-      attempts: `${attempts.length}/${config.attempts}`,
-      best: score ? `attempt ${bestAttempt}: ${score.correct}/${score.total}` : '-',
-      spent: spentText(spent, config),
+      attempts: { done: attempts.length, of: config.attempts },
+      best: score && bestAttempt !== null ? { attempt: bestAttempt, correct: score.correct, total: score.total } : null,
+      spent: {
+        calls: spent.calls,
+        lost: lostOf(spent),
+        inputTokens: spent.inputTokens,
+        outputTokens: spent.outputTokens,
+        money: moneyOf(spent, config.prices),
+      },
       reason,
       usage: spent.lines ?? [],
       config,
@@ -58,11 +74,16 @@ async function runLines(bus: Bus): Promise<RunLine[]> {
   return Promise.all(lines)
 }
 
-function spentText(spent: Spent, { prices }: RunConfig): string {
-  if (spent.calls === 0) return '-'
-  const money = moneyOf(spent, prices)
-  return `${callsText(spent)}, ${spent.inputTokens + spent.outputTokens} tokens, ${dollars(money)}`
-}
+/** The same as cells of a table. */
+const cellsOf = ({ usage: _, config: __, resume: ___, ...run }: RunLine) => ({
+  ...run,
+  attempts: run.attempts && `${run.attempts.done}/${run.attempts.of}`,
+  best: run.best && `attempt ${run.best.attempt}: ${run.best.correct}/${run.best.total}`,
+  spent: run.spent && run.spent.calls > 0 ? spentText(run.spent) : null,
+})
+
+const spentText = ({ calls, lost, inputTokens, outputTokens, money }: NonNullable<RunLine['spent']>): string =>
+  `${callsText(calls, lost)}, ${inputTokens + outputTokens} tokens, ${dollars(money)}`
 
 /** A server that was started for this command has no agents: what it stored of them is left from a session that was killed. */
 async function agentsThere(bus: Bus): Promise<Presence[]> {
@@ -127,7 +148,7 @@ export async function printStatus({ json }: { json: boolean }): Promise<void> {
       const shown = runs.map(({ config: _, ...run }) => run)
       return console.log(printableJson({ runs: shown, agents, troubles }))
     }
-    if (runs.length > 0) console.log(textTable(runs.map(({ usage: _, config: __, resume: ___, ...run }) => run)))
+    if (runs.length > 0) console.log(textTable(runs.map(cellsOf)))
     else console.log('no runs')
     const resting = runs.flatMap(({ runId, status, resume }) =>
       resume && status !== 'interrupted' ? [`run ${runId} is ${status}. To go on: ${resume}`] : [],

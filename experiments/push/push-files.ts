@@ -93,17 +93,25 @@ async function pushOnce(hub: Hub, request: PushRequest, sent: Set<string>, line:
     content: pathToFileURL(file),
   }))
   const sizes = new Map(missing.map(({ path, bytes }) => [path, bytes]))
-  const uploading = new Set<string>()
+  const [uploading, arrived] = [new Set<string>(), new Set<string>()]
+  const sending = ({ path, bytes }: Pick<OutgoingFile, 'path' | 'bytes'>) =>
+    line(`sending ${path} (${sizeText(bytes)})`)
   // Without xet: its chunks hide which files have arrived, and a plain upload of a file that the hub has is not asked for (U1).
   for await (const event of commitIter({ ...at, operations, title, abortSignal: signal, useXet: false })) {
+    // Small files go with the commit.
+    if (event.event === 'phase' && event.phase === 'committing')
+      for (const each of missing) if (!uploading.has(each.path) && !arrived.has(each.path)) sending(each)
     if (event.event !== 'fileProgress' || event.state !== 'uploading') continue
+    const { path } = event
     if (event.progress < 1) {
-      if (!uploading.has(event.path)) line(`sending ${event.path} (${sizeText(sizes.get(event.path) ?? 0)})`)
-      uploading.add(event.path)
-    } else if (uploading.has(event.path)) sent.add(event.path)
-    else line(`${event.path} has arrived before`)
+      if (!uploading.has(path)) sending({ path, bytes: sizes.get(path) ?? 0 })
+      uploading.add(path)
+    } else if (uploading.has(path)) sent.add(path)
+    else {
+      arrived.add(path)
+      line(`${path} has arrived before`)
+    }
   }
-  // Small files go with the commit.
   for (const { path } of missing) if (!uploading.has(path)) sent.add(path)
 }
 

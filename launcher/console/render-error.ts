@@ -8,8 +8,8 @@ import { printable } from '../../schemas/printable.ts'
 import { UserError } from '../../schemas/user-error.ts'
 import { exitCodes } from './exit-codes.ts'
 
-/** What a person is shown of an error, and the exit code of the command. */
-export type Rendered = { text: string; exitCode: number }
+/** What a person is shown of an error, and the exit code of the command. `parts`: the two lines of what a person can put right. */
+export type Rendered = { text: string; parts?: { what: string; fix: string }; exitCode: number }
 
 /** Refusals of this machine beside those of its file systems, and what a person does. */
 const machineFixes: Readonly<Record<string, string>> = {
@@ -35,7 +35,7 @@ const otherFolders = 'set SYLLABUS_HOME, SYLLABUS_RUNS or TMPDIR to folders that
 const plain: ReadonlySet<string> = new Set(['TerminalError', 'RetryError', 'JournalGap'])
 
 /**
- * Renders an error as lines for a person. What comes from outside is shown by its message and its fix; a fault of ours in one line,
+ * Renders an error for a person. What comes from outside is a text and its fix, which makes a line of its own; a fault of ours is one line,
  * with the file that holds where it happened. A stack is never shown.
  */
 export function renderError(thrown: unknown): Rendered {
@@ -44,7 +44,8 @@ export function renderError(thrown: unknown): Rendered {
   if (error instanceof UserError) {
     const { fix, passing } = error
     const exitCode = passing ? exitCodes.failure : exitCodes.badInput
-    return { text: printable(message.includes(fix) ? message : `${message}\n${fix}`), exitCode }
+    const parts = { what: printable(message.replace(fix, '').trim()), fix: printable(fix) }
+    return { text: `${parts.what}\n${parts.fix}`, parts, exitCode }
   }
   const line = printable(oneLine(message))
   if (error instanceof Error && plain.has(error.name)) return { text: line, exitCode: exitCodes.failure }

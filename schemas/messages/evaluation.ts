@@ -109,7 +109,7 @@ export const ArmRecord = z.object({
 })
 export type ArmRecord = z.infer<typeof ArmRecord>
 
-/** The one comparison that the run is judged by, named before the test is opened; all others are secondary. */
+/** The one comparison that the run is judged by, named before the final evaluation; all others are secondary. */
 export const PrimaryComparison = z.object({
   arm: TrainedArm,
   against: Arm,
@@ -171,19 +171,19 @@ export const Answers = defineWork({
   }),
 })
 
-/** evaluator -> planner: the test was opened. */
+/** evaluator -> planner: the final evaluation is done. */
 export const FinalEvalResults = defineWork({
   name: 'final-eval-results',
   from: 'evaluator',
   to: 'planner',
   schema: z.object({
-    /** The how-manieth opening of this test on this bus. */
+    /** The how-manieth final evaluation on this test on this bus. */
     finalEvalNumber: z.number().int().positive(),
     testHash: Sha256,
     auditSeed: z.string(),
     /** The items of each evaluation set. */
     evalSets: EvalSets,
-    /** Which retention set was sat, and in which mode of its scorer something counts as forgotten; left out where none was. */
+    /** Which retention set was asked, and in which mode of its scorer something counts as forgotten; left out where none was. */
     retention: z.object({ sha256: Sha256, mode: ScoreMode }).optional(),
     results: z.array(PackedResult),
     /** Of every evaluation set, as `Report.trivial`. */

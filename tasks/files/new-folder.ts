@@ -10,7 +10,8 @@ import { TaskError } from '../task-error.ts'
  */
 export async function newFolder<T>(out: string, write: (partial: string) => Promise<T>): Promise<T> {
   const target = resolve(out)
-  if (await exists(target)) throw new TaskError('The folder exists already', target, 'Give --out a new folder.')
+  if (await exists(target))
+    throw new TaskError('The folder exists already', target, 'Name a folder that is not there yet.')
   await using staged = await stageFile(target)
   await mkdir(staged.path)
   const result = await write(staged.path)

@@ -6,7 +6,7 @@ const longInteger = /[[:,\s]-?\d{16,}(?=[\s,\]}])/
 
 /**
  * Parses JSON as Python writes it and reads it: NaN and the infinities are values too, and a whole number that a JavaScript
- * number cannot hold becomes its text. Throws a SyntaxError for anything else that is not JSON.
+ * number cannot hold becomes its text. @throws SyntaxError for anything else that is not JSON
  */
 export function parsePythonJson(text: string): unknown {
   try {

@@ -33,6 +33,7 @@ export type AnswerReader = {
   read: (row: Row, question: string, asked: Asked) => Answered | string
 }
 
+/** How the answer of each record is read. @throws TaskError where no column is known to hold it */
 export function answerReader(
   sample: Sample,
   question: QuestionReader,

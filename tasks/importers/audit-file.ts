@@ -11,6 +11,7 @@ import { taskFileNames } from './task-yaml.ts'
 /** The questions of an audit file and the groups they stand in: no split may hold one of either. */
 export type AuditKeys = { questions: DiskSet; groups: DiskSet }
 
+/** @throws TaskError where no question of the file can be read */
 export async function auditKeys({ importer, plan, scratch }: Import, file: string): Promise<AuditKeys> {
   const keys = { questions: new DiskSet(scratch, 'audit_inputs'), groups: new DiskSet(scratch, 'audit_groups') }
   let count = 0

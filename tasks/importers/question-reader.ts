@@ -19,6 +19,7 @@ const pairs = [
   ['text1', 'text2'],
 ] as const
 
+/** How the question of each record is read. @throws TaskError where no column is known to hold it */
 export function questionReader(sample: Sample, options: ImportOptions, path: string | null): QuestionReader {
   const chat = options.question === undefined ? chatColumn(sample) : undefined
   if (chat !== undefined) return chatReader(sample, chat, options)

@@ -57,11 +57,11 @@ const unreadable = (what: string, path: string, fix: string) => (error: NodeJS.E
 }
 
 async function readHead(path: string): Promise<Buffer> {
-  const fail = unreadable('file', path, 'Give the path of a published file.')
+  const fail = unreadable('file', path, 'Name a file that is there and can be read.')
   // Asked before it is opened: opening a pipe waits for its writer.
   const kind = await stat(path).catch(fail)
   if (kind.isDirectory()) throw new TaskError('A folder, not a file', path, 'Give the path of a file in it.')
-  if (!kind.isFile()) throw new TaskError('Not a regular file', path, 'Give the path of a published file.')
+  if (!kind.isFile()) throw new TaskError('Not a regular file', path, 'Name a file that is there and can be read.')
   const maxBytes = maxSourceBytes()
   if (kind.size > maxBytes) {
     const fix = 'Divide it, or set SYLLABUS_MAX_SOURCE_MIB to more.'

@@ -1,6 +1,6 @@
 import type { NatsConnection } from 'nats'
+import { bareConnection as open } from '../../bus/forbidden-requests.ts'
 import { inboxPrefix } from '../../bus/link.ts'
-import { bareConnection as open } from '../../bus/roads.ts'
 import type { Account, Role } from '../../schemas/role.ts'
 import type { TestServer } from './nats.ts'
 

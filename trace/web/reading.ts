@@ -14,16 +14,16 @@ export function createReading({ token, run, onOffered }: { token: string; run: s
     })
     .catch(() => {})
 
-  const addressOf = (road: string, query: Readonly<Record<string, string>> = {}) =>
-    `/read/${road}?${new URLSearchParams({ token, run: run ?? '', ...query })}`
+  const addressOf = (table: string, query: Readonly<Record<string, string>> = {}) =>
+    `/read/${table}?${new URLSearchParams({ token, run: run ?? '', ...query })}`
 
   return {
     run,
     isOffered: () => isOffered,
     /** Where the report of a run that is over is read; null where it is not. */
     reportAddress: () => (isOffered ? addressOf('report') : null),
-    async get<T>(road: string, query?: Readonly<Record<string, string>>): Promise<Read<T>> {
-      const response = await fetch(addressOf(road, query)).catch(() => null)
+    async get<T>(table: string, query?: Readonly<Record<string, string>>): Promise<Read<T>> {
+      const response = await fetch(addressOf(table, query)).catch(() => null)
       if (response === null) return { error: 'The gateway does not answer.' }
       return response.ok ? { value: (await response.json()) as T } : { error: await reasonIn(response) }
     },

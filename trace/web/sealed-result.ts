@@ -56,7 +56,7 @@ function partsOf(sheet: ScoreSheet | undefined): string[] {
   return parts.length > 1 ? parts : []
 }
 
-/** The opened test and the audit: each arm on each part, with one training seed and Wilson's 95 % interval, with several each of them, their mean and range. */
+/** Test and audit: each arm on each part, with one training seed and Wilson's 95 % interval, with several each of them, their mean and range. */
 export function createSealedResult(root: HTMLElement) {
   let drawn: Opened | null = null
   let width = 0
@@ -87,7 +87,7 @@ export function createSealedResult(root: HTMLElement) {
     const groups = all.filter(([, evalSet]) => Object.keys(sheets[evalSet]).length > 0)
     const arms = byArm(Object.keys(sheets.test))
     const present = drawnKinds.flatMap((kind) => [...arms.keys()].filter((arm) => kindOf(arm) === kind))
-    /** An arm's seeds on a part of a evalSet; null where none sat it. */
+    /** An arm's seeds on a part of an evaluation set; null where none was asked it. */
     function spread(arm: string, evalSet: EvalSetName, part: string | null) {
       const tallies = (arms.get(arm) ?? [])
         .map((name) => tallyOf(sheets[evalSet][name], part))

@@ -56,10 +56,10 @@ export function readJudgeScore(
 
 /** Keeps a judge whose replies hold no score from being asked about every row. One for all batches of a process. */
 export type JudgeProbation = {
-  /** Judges a row: alone as long as no score was ever read. Throws TerminalError while the judge is given up. */
+  /** Judges a row: alone as long as no score was ever read. @throws TerminalError while the judge is given up */
   run<T>(judge: () => Promise<T>): Promise<T>
   read(): void
-  /** So many replies about a row held no score; zero: none came. Throws TerminalError where none ever did. */
+  /** So many replies about a row held no score; zero: none came. @throws TerminalError where none ever did */
   unread(replies: number, why: Unread): void
 }
 

@@ -28,9 +28,9 @@ export type Ownership = {
   readonly earlier: number
   /** Whether all of those were made. */
   readonly isEarlierExact: boolean
-  /** Gives back what was reserved and not used, once no call is under way: work that ends without a result lost nothing. Throws NotOwner. */
+  /** Gives back what was reserved and not used, once no call is under way: work that ends without a result lost nothing. @throws NotOwner */
   giveBack(): Promise<void>
-  /** Closes the work with what it made. Throws NotOwner. */
+  /** Closes the work with what it made. @throws NotOwner */
   close(result: ObjectRef): Promise<void>
 }
 

@@ -34,11 +34,17 @@ export const moderated =
 
 /** How endpoints say that an account has no money. */
 const noMoney =
-  /insufficient.{0,20}(quota|credit|balance|fund)|(?<!(thinking|reasoning|token)s?[_ .]?)budget.{0,20}exceed|exceed(?!.{0,12}(thinking|reasoning|token)).{0,20}budget|spend(ing)? (limit|cap)|account.{0,40}suspended|(out of|not enough|requires? more|exceeded .{0,20}) credits?|arrear|overdue|billing.{0,20}(limit|inactive|not active|issue)|balance.{0,30}(low|not enough|exhausted|insufficient)|余额|欠费/i
+  /insufficient.{0,20}(quota|credit|balance|fund)|(?<!(thinking|reasoning|token)s?[_ .]?)budget.{0,20}exceed|exceed(?!.{0,12}(thinking|reasoning|token)).{0,20}budget|spend(ing)? (limit|cap)|account.{0,40}suspended|(out of|not enough|requires? more|exceeded .{0,20}) credits?|arrear|overdue|billing.{0,20}(limit|inactive|not active|issue)|balance.{0,30}(low|not enough|exhausted|insufficient)|(trial|subscription).{0,30}\b(ended|expired|lapsed|finished|is over|inactive|not active|cancel+ed)\b|credits?.{0,20}\b(expired|used up|run out|depleted|exhausted)\b|unpaid (invoice|bill|balance)|余额|欠费/i
+
+/** The same by what a person is to do. Some say it of more requests a minute, too: a text that speaks of those is no such one. */
+const wantsPayment =
+  /(add|provide|enter|update|valid|set up|missing|need|requires?|no|without).{0,20}(payment (method|details|info)|(credit|debit|bank) card|billing (details|info))|(top.?up|recharge) (your|the) (account|balance|wallet)|(add|buy|purchase) (\w+ )?(credits?|funds)|payment (is )?required/i
 
 /** How endpoints say that too many requests came; words of codes, and of texts. */
 const tooMany =
   /rate.?limit|too.?many.?requests|throttl|(resource|quota).?ex(hausted|ceeded)|daily.?limit|rate exceeded|限流|频率|并发/i
+
+const isUnpaid = (text: string): boolean => noMoney.test(text) || (wantsPayment.test(text) && !tooMany.test(text))
 
 /** How endpoints say that a key is refused. */
 const badKey =
@@ -68,6 +74,7 @@ const meanings: readonly (readonly [RegExp, number])[] = [
 const ofTexts: typeof meanings = [
   [noMoney, 402],
   [tooMany, 429],
+  [wantsPayment, 402],
   [badKey, 401],
   [noModel, 404],
   [/overloaded|(currently|still|is) loading|(server|system) (is )?busy/i, 503],
@@ -96,7 +103,7 @@ export function statusMeant(status: number, error: EndpointError | null): number
     return ofAccount ?? named ?? byMeaning ?? (isLongLimit(text) ? 429 : null)
   }
   if (moderated.test(text)) return status
-  if (noMoney.test(text) && status >= 400) return 402
+  if (status >= 400 && isUnpaid(text)) return 402
   if (isLongLimit(text) && status !== 401 && status !== 404) return 429
   if (plainStatuses.includes(status) || status > 500) return status
   // Of a status that says little, the words count: those of codes, and of a refusal the texts too.

@@ -70,7 +70,7 @@ function isSettled(state: PlannerState): boolean {
   return trainings(state).every(({ name }) => state.trained.some((studentModel) => studentModel.name === name))
 }
 
-/** Asks for the opening of the sealed test. The list, the arms' datasets and the comparison that counts are frozen with it. */
+/** Asks for the final evaluation. The list, the arms' datasets and the comparison that counts are frozen with it. */
 async function askFinalEval(context: StepContext): Promise<void> {
   const { state } = context
   const { config, base, arms, trained, attempts } = state

@@ -3,7 +3,7 @@ import { outgoing } from '../outgoing.ts'
 import { best, type StepContext, setStatus } from '../step-context.ts'
 import { trainingSeeds } from './training-seeds.ts'
 
-/** The test was opened: the run is over. */
+/** The final evaluation is done: the run is over. */
 export function finish(context: StepContext): void {
   if (context.state.phase !== 'final-eval') return
   conclude(context, context.state.stopReason ?? 'attempts-used')

@@ -12,7 +12,7 @@ export type PlannerModel = {
   readonly model: string
   /** Of its endpoint. */
   readonly host: string
-  /** Throws ModelFailed, and TeacherRefused; a call that ends without a reply for another reason is an answer. */
+  /** @throws ModelFailed, and TeacherRefused; a call that ends without a reply for another reason is an answer */
   ask(request: ChatRequest, callBudget: CallBudget, signal: AbortSignal): Promise<Answer>
   /** No request is sent any more; one under way is answered. */
   close(): void

@@ -4,7 +4,7 @@ import { EvalSetName } from '../../../schemas/sealed-results.ts'
 import { isRight } from '../../../schemas/trivial.ts'
 import { type Check, type Evidence, messagePlace } from './check.ts'
 
-/** The opened test and the audit: what was frozen, who sat them, and the sheets from the items. */
+/** Test and audit: what was frozen, which student models were evaluated, and the sheets from the items. */
 export const sealed: Check = {
   name: 'sealed',
   what: 'which student models were evaluated, and the sheets of test and audit from their items',

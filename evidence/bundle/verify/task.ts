@@ -47,11 +47,11 @@ export const task: Check = {
 
 type LoggedFinalEval = RunFacts['finalEval'][number]
 
-/** A paper's items, as everybody sat it. */
+/** An evaluation set's items, as all were asked them. */
 const itemsOn = ({ payload }: LoggedFinalEval, name: EvalSetName) =>
   payload.results.find(({ evalSet }) => evalSet === name)?.items ?? []
 
-/** The papers against those of the task's folder; an audit that was drawn is drawn again. */
+/** The evaluation sets against those of the task's folder; an audit that was drawn is drawn again. */
 async function compareEvalSets(evidence: Evidence, finalEval: LoggedFinalEval, ledger: Ledger): Promise<void> {
   const task = evidence.wholeTask!
   const place = (field: string) => messagePlace('final-eval-results', finalEval, field)
@@ -77,13 +77,13 @@ async function compareEvalSets(evidence: Evidence, finalEval: LoggedFinalEval, l
     const recorded = trivial.filter((score) => score.evalSet === evalSet).map(({ evalSet: _, ...score }) => score)
     const known = evalSet === 'retention' ? [] : task.validation
     const scores = await trivialScores(items, openTaskScorer(scorers[evalSet]!), known)
-    // The replies to a sealed paper are in no bundle: what follows from a candidate's own is taken as recorded.
+    // The replies to a sealed set are in no bundle: what follows from a candidate's own is taken as recorded.
     const replied = recorded.filter(({ studentModel }) => studentModel !== undefined)
     ledger.same(place(`trivial on the ${evalSet}`), recorded, worthTelling(items, [...scores, ...replied]))
   }
 }
 
-/** The audit as it was drawn from its seed, as many items of each part as were sat; none where the task has no procedure. */
+/** The audit as it was drawn from its seed, as many items of each part as were asked; none where the task has no procedure. */
 async function drawnAudit(
   { bundle, facts }: Evidence,
   finalEval: LoggedFinalEval,

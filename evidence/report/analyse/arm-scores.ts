@@ -20,13 +20,13 @@ export const armKinds: readonly ArmKind[] = [
   'final',
 ]
 
-/** What adapters made of the same paper, each with its training seed. */
+/** What adapters made of the same evaluation set, each with its training seed. */
 export type Adapters = { seeds: { index: number; items: readonly ItemOutcome[] }[] }
 
 /** The adapters of one arm; the base is an arm of one. */
 export type ArmScores = Adapters & { arm: Arm; sameAs: Arm | null }
 
-/** The arms of one paper in the order of their kinds, each with its seeds in order; an arm with another's dataset has its scores. */
+/** The arms of one evaluation set in the order of their kinds, each with its seeds in order; an arm with another's dataset has its scores. */
 export function armScores(
   results: readonly SealedResult[],
   records: readonly ArmRecord[],

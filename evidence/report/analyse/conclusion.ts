@@ -51,7 +51,7 @@ const searchWords: Words = {
 /**
  * The sentences that head the report. One is a claim only where
  * C1  its interval excludes zero, and its p, times the openings of this test and adjusted for those that are read with it unless it was named
- *     before the opening, is at most 5 %;
+ *     before the final evaluation, is at most 5 %;
  * C2  the final is above the best that answering without knowing anything scores, by the same measure;
  * C3  most replies of the final and of the other arm are answers, and the claim holds as well with the final's own results in place of what
  *     the other arm did not answer;
@@ -65,15 +65,15 @@ export function conclude(
   conditions: Omit<Conditions, 'sealed'>,
 ): Omit<ReportData['conclusion'], 'caveats'> {
   if (!sealed) {
-    const unopened = ({ notShown }: Words): Claim => ({
+    const unmeasured = ({ notShown }: Words): Claim => ({
       conclusion: 'not-measured',
       sentence: `There was no final evaluation: ${lower(notShown)}.`,
     })
     return {
-      improved: unopened(improvedWords),
-      trivial: unopened(trivialWords),
-      beatsExamples: unopened(examplesWords),
-      search: unopened(searchWords),
+      improved: unmeasured(improvedWords),
+      trivial: unmeasured(trivialWords),
+      beatsExamples: unmeasured(examplesWords),
+      search: unmeasured(searchWords),
     }
   }
   const on = { ...conditions, sealed }
@@ -115,7 +115,7 @@ const objectionsTo = (on: Conditions, comparison: Comparison, further: Parts): s
     ...further,
   ])
 
-/** The p that a claim goes by: Holm's of a secondary comparison, that of its own test of the one named before the opening. */
+/** The p that a claim goes by: Holm's of a secondary comparison, that of its own test of the one named before the final evaluation. */
 function testOf({ sealed }: Conditions, to: string, difference: ArmDifference): { p: number; isAdjusted: boolean } {
   const secondary = sealed.contrasts.adjusted.find((one) => one.to === to)
   return { p: secondary?.adjusted ?? pOf(difference), isAdjusted: secondary !== undefined }

@@ -51,7 +51,7 @@ export const skillDifferences = (first: ArmScores, second: ArmScores, mode: Mode
     return { skill, items, groups, seeds, value, interval: plain ?? interval }
   })
 
-/** An arm's adapter of the seed named before the opening; of an arm that has no such seed, as the base, its first. */
+/** An arm's adapter of the seed named before the final evaluation; of an arm that has no such seed, as the base, its first. */
 const adapterOf = ({ seeds }: Adapters, seedIndex: number): Adapters['seeds'][number] =>
   seeds.find(({ index }) => index === seedIndex) ?? seeds[0]!
 

@@ -18,7 +18,7 @@ export const knowsNothing = (trivial: TrivialBaseline | null): boolean =>
 
 const isAbove = (interval: Interval | null): boolean => interval !== null && interval.low > 0
 
-/** What the retention paper showed; null where nobody sat it. */
+/** What the retention set showed; null where it was not asked. */
 export function retentionFacts(
   results: readonly SealedResult[],
   records: readonly ArmRecord[],

@@ -11,7 +11,7 @@ import { ratesOfEvalSet } from './rates.ts'
 import { retentionFacts } from './retention.ts'
 import { type Answers, trivialOn } from './trivial.ts'
 
-/** What the first opening of the test in this run showed; null when it was not opened. `drawsAudit`: the audit is none of the task's files. */
+/** What the first final evaluation of this run showed; null where there was none. `drawsAudit`: the audit is none of the task's files. */
 export function sealedResults(
   facts: RunFacts,
   { headline, drawsAudit, answers }: { headline: string; drawsAudit: boolean; answers: Answers },
@@ -123,7 +123,7 @@ function compare(
   }
 }
 
-/** The parts of a paper, or one of them, by groups of items; right answers are averaged over the arm's adapters. */
+/** The parts of an evaluation set, or one of them, by groups of items; right answers are averaged over the arm's adapters. */
 function strataOf(scores: ArmScores, mode: Mode, only: string | null): Strata {
   const parts = new Set(scores.seeds[0]!.items.map(({ part }: ItemOutcome) => part))
   const wanted = [...parts].filter((part) => only === null || part === only)

@@ -18,7 +18,7 @@ export function answerOf(answers: Answers, item: string | undefined): string | n
 }
 
 /**
- * The best that answering without knowing anything scores on the chosen items of a paper, the first of several, and what `adapters` score
+ * The best that answering without knowing anything scores on the chosen items of a set, the first of several, and what `adapters` score
  * minus it on the same items. It is the best in hindsight, so no such answer that is fixed beforehand is expected to reach it: what is not
  * above it is not above any of them.
  */
@@ -42,7 +42,7 @@ export function trivialBaseline(
   }
 }
 
-/** The way of answering that is right most often on the chosen items of a paper, the first of several, and its share right. */
+/** The way of answering that is right most often on the chosen items of a set, the first of several, and its share right. */
 export function bestTrivial(
   items: readonly ItemOutcome[],
   trivial: readonly TrivialScore[],

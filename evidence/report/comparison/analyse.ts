@@ -15,7 +15,7 @@ import { type ComparisonPlan, leadOf, type PlannerArm } from './plan.ts'
 export type Comparison = {
   plan: ComparisonPlan
   lead: PlannerArm
-  /** The part of the test that counts, and how it was scored; null before a test was opened. */
+  /** The part of the test that counts, and how it was scored; null before a final evaluation. */
   headline: { part: string; mode: 'strict' | 'lenient' } | null
   runs: RunResult[]
   /** Share right on the test by arm. */

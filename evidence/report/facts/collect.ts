@@ -42,7 +42,7 @@ const listOf: Readonly<Record<MessageName, keyof Lists | null>> = {
   'final-eval-results': 'finalEval',
   progress: 'progress',
   'status-changed': 'statuses',
-  'operator-command': 'controls',
+  'operator-command': 'operatorCommands',
   'run-finished': 'finished',
   // A fault is published again by the planner's change of status; the sealed session is not on this log.
   fault: null,

@@ -40,7 +40,7 @@ export type RunFacts = {
   finalEval: Logged<FinalEvalFacts>[]
   progress: Logged<PayloadOf<typeof Progress>>[]
   statuses: Logged<PayloadOf<typeof StatusChanged>>[]
-  controls: Logged<PayloadOf<typeof OperatorCommand>>[]
+  operatorCommands: Logged<PayloadOf<typeof OperatorCommand>>[]
   finished: Logged<PayloadOf<typeof RunFinished>>[]
 }
 

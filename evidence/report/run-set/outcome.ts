@@ -22,17 +22,17 @@ export type RunOutcome = {
   status: string
   part: string
   mode: 'strict' | 'lenient'
-  /** The arm that the run named before its opening to be judged against. */
+  /** The arm that the run named before its final evaluation to be judged against. */
   against: string
-  /** Of the part that counts, with the training seeds of the final; 0 for a run that opened no test. */
+  /** Of the part that counts, with the training seeds of the final; 0 for a run without a final evaluation. */
   items: number
   groups: number
   seeds: number
-  /** The how-manieth opening of its test on the bus that was; 1 for a run that opened none. */
+  /** The how-manieth final evaluation on its test on the bus that was; 1 for a run without one. */
   finalEvalNumber: number
   /** Rows that each candidate was trained on, by its name; an arm's first adapter has the arm's. */
   rows: Record<string, number>
-  /** Empty for a run that opened no test. */
+  /** Empty for a run without a final evaluation. */
   scores: Record<string, number>
   /** By the other arm. */
   gains: Record<string, Gain>
@@ -45,7 +45,7 @@ export type RunOutcome = {
   silent: string[]
   /** The final's share right of what it did answer, where it left some unanswered; 1 where that is most, and null where it is none. */
   answered: number | null
-  /** The best that answering without knowing anything scores, and the final minus it; null for a run that opened no test. */
+  /** The best that answering without knowing anything scores, and the final minus it; null for a run without a final evaluation. */
   trivial: { share: number; gain: Gain } | null
   /** Whether several attempts were scored, and a later one than the first was chosen. */
   search: 'one attempt' | 'the first attempt' | 'a later attempt'

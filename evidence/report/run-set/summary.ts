@@ -11,11 +11,11 @@ export type GainOverRuns = OverRuns & { overItems: Interval | null }
 export type Summary = {
   set: string
   runs: Omit<RunOutcome, 'arms' | 'trivialScores'>[]
-  /** Runs that opened their test: the others are in no figure. */
+  /** Runs with a final evaluation: the others are in no figure. */
   tested: number
   /**
    * The part of the test that counts, how it was scored, its items, and the arm that most runs named to be judged against; empty before a
-   * test was opened.
+   * final evaluation.
    */
   part: string
   mode: string
@@ -29,7 +29,7 @@ export type Summary = {
   /** The final minus each other arm by lenient scoring, and over all parts of the test. */
   lenient: Record<string, OverRuns>
   overall: Record<string, OverRuns>
-  /** The final minus each other arm where a run that opened no test left the base as it was; null where each opened it, or the base is in none. */
+  /** The final minus each other arm where a run without a final evaluation left the base as it was; null where each had one, or the base is in none. */
   withFailed: Record<string, OverRuns> | null
   /** The best that answering without knowing anything scores, and the final minus it; null where no run records it. */
   trivial: { score: OverRuns; gain: GainOverRuns } | null

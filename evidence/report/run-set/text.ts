@@ -30,7 +30,7 @@ export const relative: Write = (gain) => gainText(gain * 100)
 export const headlineText = ({ part, mode, items }: Summary): string =>
   `${labelOf(part)}, ${mode}, ${numberText(items)} ${plural(items, 'item')}`
 
-/** What the searches say together, about the one comparison that each of them named before its opening. */
+/** What the searches say together, about the one comparison that each of them named before its final evaluation. */
 export function mainSentence(summary: Summary): string {
   const { runs, tested, gains, against } = summary
   const over = gains[against]

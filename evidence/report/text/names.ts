@@ -2,7 +2,7 @@ import { plural } from '../../../schemas/number-text.ts'
 import type { ArmResult } from '../contrasts.ts'
 import type { ReportData } from '../report-data.ts'
 
-/** The name under which all parts of a paper are taken together. */
+/** The name under which all parts of an evaluation set are taken together. */
 export const allParts = 'all'
 
 const labels: Readonly<Record<string, string>> = {
@@ -68,7 +68,7 @@ function rank(name: string): number {
   return place < 0 ? 10_000 : place < 2 ? place : 1000 + place
 }
 
-/** Reading order of a paper's parts: the headline, the other held-out parts, the rest. */
+/** Reading order of a set's parts: the headline, the other held-out parts, the rest. */
 export function partsInOrder(parts: Iterable<string>, headline: string): string[] {
   const known = [headline, 'heldout-phrasing', 'heldout-range', 'handwritten', 'in-template']
   const place = (part: string) => (known.indexOf(part) + known.length + 1) % (known.length + 1)

@@ -3,8 +3,16 @@ import { join } from 'node:path'
 import { headers } from 'nats'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import {
+  closedSubscriptions,
+  listen,
+  logRequests,
+  mayPublish,
+  requestsTo,
+  sealedRequests,
+  tryRequest,
+} from '../../../bus/forbidden-requests.ts'
 import type { Bus } from '../../../bus/mod.ts'
-import { closedSubscriptions, listen, logRoads, mayPublish, roadsTo, sealedRoads, tryRoad } from '../../../bus/roads.ts'
 import { eventSubject, objectPrefixOf, objectStreamOf, workSubject } from '../../../bus/subjects.ts'
 import type { ObjectRef } from '../../../schemas/ids.ts'
 import { registry } from '../../../schemas/registry.ts'
@@ -67,17 +75,17 @@ const agentsBut = (role: Role) => roles.filter((each) => each !== role && each !
 const cases = agentsBut('evaluator').flatMap((role) => accountsOf[role].map((account) => [role, account] as const))
 
 describe.each(cases)('%s in %s', (role, account) => {
-  test('is refused the sealed streams by every road', async () => {
+  test('is refused the sealed streams by every request', async () => {
     const before = inventory()
     const nc = await bareConnection(server, role, account)
     const inbox = `_INBOX_${role}.spy`
     const heard: string[] = []
     nc.subscribe(`${inbox}.>`, { callback: (_, message) => void heard.push(message?.string() ?? '') })
-    const roads = sealedRoads(role, account, inbox)
-    expect(roads.length).toBeGreaterThan(80)
-    const attempts = Promise.all(roads.map((road) => tryRoad(nc, road)))
-    // Among all the refusals the one open road answers: a refusal is of its own request, not of the connection.
-    const open = await tryRoad(nc, { name: 'open', subject: '$JS.API.INFO', payload: '' })
+    const requests = sealedRequests(role, account, inbox)
+    expect(requests.length).toBeGreaterThan(80)
+    const attempts = Promise.all(requests.map((request) => tryRequest(nc, request)))
+    // Among all the refusals the one open request is answered: a refusal is of its own request, not of the connection.
+    const open = await tryRequest(nc, { name: 'open', subject: '$JS.API.INFO', payload: '' })
     expect(open.outcome).toBe('answered')
     const closed = await attempts
     await nc.close()
@@ -121,9 +129,9 @@ test.each(logCases)('%s in %s publishes its own messages and no others', async (
 describe.each(agentsBut('gateway').map((role) => [role] as const))('%s in LAB', (role) => {
   test('cannot read or change the log, or take another role’s messages', async () => {
     const nc = await bareConnection(server, role, 'LAB')
-    const closed = logRoads(role, `_INBOX_${role}.spy`)
+    const closed = logRequests(role, `_INBOX_${role}.spy`)
     expect(closed.length).toBeGreaterThan(15)
-    const attempts = await Promise.all(closed.map((road) => tryRoad(nc, road)))
+    const attempts = await Promise.all(closed.map((request) => tryRequest(nc, request)))
     expect(attempts.filter((attempt) => attempt.outcome !== 'refused')).toEqual([])
     for (const message of Object.values(registry)) {
       if (message.kind !== 'work' || message.to === role || message.account !== 'LAB') continue
@@ -141,9 +149,9 @@ describe.each(agentsBut('gateway').map((role) => [role] as const))('%s in LAB', 
 describe('the operator', () => {
   test('fills the vault and cannot read or change it', async () => {
     const nc = await bareConnection(server, 'operator', 'VAULT')
-    const roads = sealedRoads('operator', 'VAULT', '_INBOX_operator.spy')
-    expect(roads.length).toBeGreaterThan(15)
-    const attempts = await Promise.all(roads.map((road) => tryRoad(nc, road)))
+    const requests = sealedRequests('operator', 'VAULT', '_INBOX_operator.spy')
+    expect(requests.length).toBeGreaterThan(15)
+    const attempts = await Promise.all(requests.map((request) => tryRequest(nc, request)))
     expect(attempts.filter((attempt) => attempt.outcome !== 'refused')).toEqual([])
     await nc.close()
     await expect(operator.objects.get(answers)).rejects.toThrow()
@@ -151,22 +159,22 @@ describe('the operator', () => {
 
   test('with every right in LAB reads nothing of the other accounts, by mirrors and sources either', async () => {
     const nc = await bareConnection(server, 'operator', 'LAB')
-    const roads = roadsTo(objectStreamOf.VAULT, `${objectPrefixOf.VAULT}.>`, '_INBOX_operator.spy')
-    const attempts = await Promise.all(roads.map((road) => tryRoad(nc, road)))
+    const requests = requestsTo(objectStreamOf.VAULT, `${objectPrefixOf.VAULT}.>`, '_INBOX_operator.spy')
+    const attempts = await Promise.all(requests.map((request) => tryRequest(nc, request)))
     expect(attempts.map((attempt) => attempt.text).join()).not.toMatch(/SEALED/)
-    const made = attempts.filter((attempt) => attempt.outcome === 'answered').map((attempt) => attempt.road)
-    expect(made.filter((road) => road.startsWith('get') || road.startsWith('direct'))).toEqual([])
+    const made = attempts.filter((attempt) => attempt.outcome === 'answered').map((attempt) => attempt.request)
+    expect(made.filter((request) => request.startsWith('get') || request.startsWith('direct'))).toEqual([])
     for (const spy of ['SPY', 'SPY2', 'SPY3', 'SPY4', 'SPY5', 'SPY6']) {
-      const info = await tryRoad(nc, { name: spy, subject: `$JS.API.STREAM.INFO.${spy}`, payload: '' })
+      const info = await tryRequest(nc, { name: spy, subject: `$JS.API.STREAM.INFO.${spy}`, payload: '' })
       if (info.outcome === 'answered') expect(JSON.parse(info.text).state.messages, spy).toBe(0)
-      await tryRoad(nc, { name: spy, subject: `$JS.API.STREAM.DELETE.${spy}`, payload: '' })
+      await tryRequest(nc, { name: spy, subject: `$JS.API.STREAM.DELETE.${spy}`, payload: '' })
     }
     await nc.close()
   })
 })
 
 describe('replies that the server sends where a client says', () => {
-  // nats-server 2.15 asks for no right to publish to a reply subject. Within one account that is a road around allow-lists:
+  // nats-server 2.15 asks for no right to publish to a reply subject. Within one account that is a way around allow-lists:
   // it stays inside the account, and what it puts into the log is not taken for a message.
   test('a stored message copied into the log is a dead letter, not a report', async () => {
     const reports: string[] = []

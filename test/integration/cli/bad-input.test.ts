@@ -15,10 +15,14 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
+/** What is wrong, how it is put right, and where to read more. */
+const threeLines = /^error: .+\n {2}.+\nmore: npx syllabus [a-z -]*--help$/m
+
 /** Runs a command that must stop at start-up; what it said. */
 async function refused(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
   const command = syllabus(args, { SYLLABUS_HOME: join(folder, 'home'), SYLLABUS_RUNS: join(folder, 'runs'), ...env })
   expect(await command.ended, command.output()).toBe(2)
+  expect(command.output()).toMatch(threeLines)
   return command.output()
 }
 
@@ -98,6 +102,32 @@ describe('bad input stops at start-up with exit code 2', () => {
     [['dance'], /unknown command/],
   ])('words that make no sense: %j', async (args, complaint) => {
     expect(await refused(args)).toMatch(complaint)
+  })
+
+  test.each([
+    [['task', 'check', 'nowhere'], /^error: A file of the task is missing .*nowhere/],
+    [['task', 'check', 'package.json'], /^error: .*package\.json/],
+    [['task', 'show', 'nowhere'], /^error: .*nowhere/],
+    [['task', 'init', 'docs'], /^error: .*docs/],
+    [['task', 'init', 'x', '--from', 'none.csv'], /^error: .*none\.csv/],
+    [['task', 'init', 'x', '--from', 'docs'], /^error: .*docs/],
+    [['task', 'split', 'none.jsonl', '--out', 'parts'], /^error: .*none\.jsonl/],
+    [['program', 'check', 'none.yaml'], /^error: There is no program none\.yaml/],
+    [['verify', 'none.tar.gz'], /^error: There is no file none\.tar\.gz/],
+    [['estimate', 'nowhere'], /^error: .*nowhere/],
+    [['report', 'no-such-run'], /^error: No run was ever started/],
+    [
+      ['score', '--scorer', 'numeric', '--mode', 'normalised', '--in', 'none', '--out', 'o'],
+      /^error: The file none cannot/,
+    ],
+    [['cluster', 'check', 'nowhere'], /^error: .*nowhere/],
+    [['node', 'start', 'none.json', '--generator', '1'], /^error: .*none\.json/],
+    [['node', 'stop'], /^error: No node is up/],
+  ])('what a command refuses itself, in the same three lines: %j', async (args, complaint) => {
+    const printed = await refused(args)
+    expect(printed).toMatch(complaint)
+    expect(printed.split('\n')).toHaveLength(4)
+    expect(printed).toContain(`more: npx syllabus ${args.filter((word) => /^[a-z]+$/.test(word))[0]}`)
   })
 
   test('a disk with less room than the topology asks for', async () => {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { estimateRun } from '../../../experiments/estimate/estimate.ts'
 import type { EstimateInput } from '../../../experiments/estimate/input.ts'
 import { readPast } from '../../../experiments/estimate/past-runs.ts'
-import { estimateLines } from '../../../experiments/estimate/print.ts'
+import { estimateLines, startLine } from '../../../experiments/estimate/print.ts'
 import { syllabus } from '../../support/command.ts'
 import { promptProgram } from '../../support/prompt-program.ts'
 
@@ -81,6 +81,15 @@ test('money is known when every model has a price, and is not made up', () => {
   const { money, spent } = estimateRun(input({ planner: null }))
   expect(money).toBeCloseTo((spent.inputTokens + spent.outputTokens) / 1e6)
   expect(estimateLines(estimateRun(input()), input().prices).join('\n')).toContain('price unknown')
+})
+
+test('a run that starts beyond a limit refers to the estimate, which names the limits itself', () => {
+  const beyond = { ...estimateRun(input()), beyond: ['of 10 calls'] }
+  expect(startLine(beyond)).toMatch(/beyond 1 limit, see: npx syllabus estimate$/)
+  expect(startLine({ ...beyond, beyond: [] })).not.toContain('see:')
+  const lines = estimateLines(beyond, {}).join('\n')
+  expect(lines).toContain('beyond the limit of 10 calls')
+  expect(lines).not.toContain('see:')
 })
 
 test('a run without a teacher calls nobody', () => {

@@ -15,6 +15,7 @@ import { readTopology } from '../../../launcher/topology/topology-file.ts'
 import { defaultTopology } from '../../../launcher/topology/topology-names.ts'
 import { GatewayLimits } from '../../../schemas/session-limits.ts'
 import type { Task } from '../../../schemas/task.ts'
+import { fixOf, reasonOf } from '../../../schemas/user-error.ts'
 import { loadTask } from '../../../tasks/load.ts'
 import type { RowLine } from '../../../trace/run-reader.ts'
 import { type GenerateFolder, openGenerateFolder } from '../../support/generate.ts'
@@ -44,10 +45,10 @@ const One = Line.extend({
 })
 
 /** What a live page is answered about a run. */
-async function readPage(url: string, road: string, query: Record<string, string>) {
+async function readPage(url: string, table: string, query: Record<string, string>) {
   const { origin, searchParams } = new URL(url)
   const token = searchParams.get('token')!
-  const answer = await fetch(`${origin}/read/${road}?${new URLSearchParams({ token, ...query })}`)
+  const answer = await fetch(`${origin}/read/${table}?${new URLSearchParams({ token, ...query })}`)
   return { status: answer.status, body: await answer.json() }
 }
 
@@ -103,17 +104,34 @@ describe('rows', () => {
   test('the table filters, and names what there is not', async () => {
     const refused = await asked(name, ['rows', '--refused', '--limit', '200'])
     for (const { id, status } of lines) expect(refused.includes(`${id} `), id).toBe(status !== 'admitted')
-    const none = folder.command(name, ['rows', name, '--row', 'a9.r1.none.0.0'])
-    expect(await none.ended).toBe(2)
-    expect(none.output()).toContain('has no row a9.r1.none.0.0')
-    expect(await asked(name, ['rows', name, '--source', 'nobody'])).toContain('no such rows')
-  })
+    expect(await asked(name, ['rows', name, '--search', 'xyzzy'])).toContain('no such rows')
+    const source = lines.find(({ row }) => row)!.id.split('.')[2]!
+    const sources = new RegExp(`its sources: .*${source}`)
+    for (const [words, what, fix] of [
+      [`rows ${name} --row a9.r1.none.0.0`, 'has no row a9.r1.none.0.0', /List its rows/],
+      [`rows ${name} --source nobody`, 'has no rows of source nobody', sources],
+      [`rows ${name} --source nobody --json`, 'has no rows of source nobody', sources],
+      [`rows ${name} --attempt 7`, 'has no rows of attempt 7', /its attempts: 1$/],
+      ['rows another-run', 'another-run', /./],
+      ['report another-run', 'another-run', /./],
+      ['dead redrive nonsense', '"nonsense" is not the id of a dead letter', /dead list/],
+    ] as const) {
+      const none = folder.command(name, words.split(' '))
+      expect(await none.ended).toBe(2)
+      expect(none.output().trim().split('\n'), words).toEqual([
+        expect.stringContaining(`error: `),
+        expect.stringMatching(fix),
+        expect.stringMatching(/^more: npx syllabus (rows|report|dead redrive) --help$/),
+      ])
+      expect(none.output()).toContain(what)
+    }
+  }, 60_000)
 
   test('the page of `syllabus watch` reads the same rows, with prompt and reply', async () => {
     const watch = folder.command(name, ['watch', '--json'])
     try {
       const url = await vi.waitUntil(() => /"url":"([^"]+)"/.exec(watch.output())?.[1], { timeout: 20_000 })
-      const read = (road: string, query: Record<string, string>) => readPage(url, road, { run: name, ...query })
+      const read = (table: string, query: Record<string, string>) => readPage(url, table, { run: name, ...query })
       expect(await read('rows', {})).toMatchObject({ status: 200, body: { found: lines.length, isCut: false } })
       const { id, duplicateOf } = lines.find(({ reason }) => reason === 'exact-duplicate')!
       const { body } = await read('row', { id })
@@ -253,7 +271,9 @@ describe('a run that trains', () => {
     expect(isSealed(JSON.stringify([page, answers, await reader.labels('answered')]))).toBe(false)
     await expect(reader.answers('answered', { model: 'nobody' }, 0)).rejects.toThrow('No student model "nobody"')
     const sealed = task.test.find((item) => task.validation.every((other) => other.id !== item.id))!
-    await expect(reader.answer('answered', sealed.id)).rejects.toThrow(`no such item ${sealed.id}`)
+    const refused = await reader.answer('answered', sealed.id).catch((error: unknown) => error)
+    expect(reasonOf(refused)).toContain(`no such item ${sealed.id}`)
+    expect(fixOf(refused)).toContain(`Name one of its ${task.validation.length}, such as ${id}, `)
   })
 
   test('the page reads the report that was written, and says how to write one', async () => {

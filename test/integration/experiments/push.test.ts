@@ -76,6 +76,8 @@ test('all files are there after one commit, and a second push sends nothing', as
   const first = await push(server)
   expect(first).toMatchObject({ error: null, url: `${server.url}/me/model` })
   expect(first.sent.toSorted()).toEqual(Object.keys(contents).toSorted())
+  const announced = first.lines.flatMap((line: string) => /^sending (\S+) \(/.exec(line)?.[1] ?? [])
+  expect(announced.toSorted()).toEqual(first.sent.toSorted())
   expect(held(server)).toEqual(contents)
   expect(await push(server)).toMatchObject({ error: null, sent: [] })
   expect(arrivals(server)).toEqual(once)

@@ -80,6 +80,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+/** What the steps of exports were called, in their order. */
+const steps: string[] = []
 const run = (parts: Partial<Record<ModelPart, string>>, more: Partial<ExportModel> = {}, on = bus) =>
   exportModel(
     on,
@@ -87,7 +89,7 @@ const run = (parts: Partial<Record<ModelPart, string>>, more: Partial<ExportMode
       ...{ runId: 'demo-run', model: 'attempt-1', parts, maxShard: '5GB', gguf: ['q8_0'], home },
       ...{ signal: new AbortController().signal, ...more },
     },
-    { line: () => {}, progress: () => {} },
+    { line: () => {}, progress: (label, done, total, name) => steps.push(`${label} ${done} of ${total} ${name}`) },
   )
 const faultOf = (exported: Promise<unknown>) =>
   exported.then(
@@ -129,7 +131,15 @@ test('an adapter has the weights and the hash of the log, and names its base wit
 
 test('a merged model answers as the base with the adapter does, in files no larger than wanted; it is kept, and made again once damaged', async () => {
   const [adapter, merged] = [join(folder, 'adapter-of'), join(folder, 'merged')]
+  steps.length = 0
   await run({ adapter, merged }, { maxShard: '30KB', base: student })
+  expect(steps).toEqual([
+    'merge 0 of 4 loading the base',
+    'merge 1 of 4 merging',
+    'merge 2 of 4 writing the weights',
+    'merge 3 of 4 writing tokenizer and settings',
+    'merge 4 of 4 written',
+  ])
   const names = await readdir(merged)
   expect(names).toEqual(
     expect.arrayContaining([

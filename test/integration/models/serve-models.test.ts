@@ -173,6 +173,48 @@ test.each(['GET', 'POST', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])(
   },
 )
 
+const parts = (...content: unknown[]) => ({ ...question, temperature: 0, messages: [{ role: 'user', content }] })
+const textPart = (text: unknown) => ({ type: 'text', text })
+
+test('a content of parts that are texts is their lines', async () => {
+  const reply = async (body: object) =>
+    (await (await post({ ...body, max_tokens: 8 })).json()).choices[0].message.content
+  const whole = await reply({ ...parts(), messages: [{ role: 'user', content: 'Add them.\n3 and 9' }] })
+  expect(await reply(parts(textPart('Add them.\n3 and 9')))).toBe(whole)
+  expect(await reply(parts(textPart('Add them.'), textPart('3 and 9')))).toBe(whole)
+})
+
+test.each([
+  ['an image', [textPart('a'), { type: 'image_url', image_url: { url: 'data:,' } }], /'image_url' is not supported/],
+  ['audio', [{ type: 'input_audio' }], /'input_audio' is not supported/],
+  ['a file', [{ type: 'file' }], /'file' is not supported/],
+  ['a part without a type', [{ text: 'a' }], /'None' is not supported/],
+  ['a part that is a text', ['a'], /'a' is not supported/],
+  ['a part without a text', [{ type: 'text' }], /field 'text' must be a string/],
+  ['a number for a text', [textPart(5)], /field 'text' must be a string/],
+  ['no part', [], /at least one part of text/],
+])('a content with %s is refused by name', async (_, content, complaint) => {
+  const refused = await post(parts(...content))
+  expect([refused.status, (await refused.json()).error.message]).toEqual([400, expect.stringMatching(complaint)])
+})
+
+test('a model can be asked for by its name, and each address answers its one method', async () => {
+  const get = (path: string) => fetch(`${server.baseUrl}${path}`)
+  const { data } = await (await get('/models?limit=2')).json()
+  expect(await (await get('/models/final')).json()).toEqual(data[1])
+  expect(data[1]).toMatchObject({ id: 'final', object: 'model' })
+  const unknown = await get('/models/nobody')
+  expect([unknown.status, (await unknown.json()).error]).toMatchObject([404, { code: 'model_not_found' }])
+  for (const [response, allowed] of [
+    [await get('/chat/completions'), 'POST'],
+    [await fetch(`${server.baseUrl}/models`, { method: 'POST', body: '{}' }), 'GET'],
+    [await fetch(`${server.baseUrl}/models/final`, { method: 'POST', body: '{}' }), 'GET'],
+  ] as const) {
+    expect([response.status, response.headers.get('allow')]).toEqual([405, allowed])
+    expect((await response.json()).error.message).toContain(`with ${allowed}`)
+  }
+})
+
 test.each([
   ['n', 2, 1],
   ['best_of', 3, 1],

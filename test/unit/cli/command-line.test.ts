@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { registerFor } from '../../../cli/commands.ts'
 import { completionScript } from '../../../cli/options/completion-script.ts'
 import { examples } from '../../../cli/options/examples.ts'
-import { usageLines } from '../../../cli/options/usage-lines.ts'
+import { errorLines, usageLines } from '../../../cli/options/usage-lines.ts'
 
 let program: Command
 beforeAll(async () => {
@@ -51,6 +51,8 @@ test.each([
   ['export a/b', /looks like a path/, /<run>/, 'export'],
   ['export my-run --what adapter --attempt 2', /cannot be used with --what adapter/, /--attempt <n>/, 'export'],
   ['export my-run --gguf q8_0', /cannot be used with --what dataset: it is for gguf, all/, /--gguf <types>/, 'export'],
+  ['export my-run --what gguf --gguf q4_k_m', /llama-quantize .*docs\/models\.md/, /--gguf <types>/, 'export'],
+  ['push my-run --to me/m --gguf f16,Q4_K_M', /llama-quantize .*docs\/models\.md/, /--gguf <types>/, 'push'],
   ['try my-run --ask ', /not empty/, /--ask <text>/, 'try'],
 ])('%s is answered in three lines', async (written, what, about, command) => {
   const words = written.split(' ')
@@ -59,6 +61,15 @@ test.each([
   expect(lines[0]).toMatch(what)
   expect(lines[1]).toMatch(about)
   expect(lines[2]).toBe(`more: npx syllabus ${command} --help`.replace('  ', ' '))
+})
+
+test.each([
+  ['What.', 'Do this.', 'error: What.\n  Do this.'],
+  ['It is not valid:\na: wrong', 'Do this.', 'error: It is not valid: a: wrong\n  Do this.'],
+  ['It is not valid:\na: wrong\nb: too', 'Do\nthis.', 'error: It is not valid:\n  a: wrong\n  b: too\n  Do\n  this.'],
+])('an error %j with the fix %j has the form of a mistake', (what, fix, lines) => {
+  const command = program.commands.find((each) => each.name() === 'rows')!
+  expect(errorLines({ what, fix }, command)).toBe(`${lines}\nmore: npx syllabus rows --help`)
 })
 
 test('help that was asked for is no mistake', async () => {
@@ -78,6 +89,25 @@ test('every command has examples, and they are taken', async () => {
     const words = [...line.split(/ >>? /)[0]!.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!)
     const all = await everything()
     await expect(all.parseAsync(words, { from: 'user' }), line).resolves.toBe(all)
+  }
+})
+
+test('the help of every command and of every group ends with examples of it', async () => {
+  const all = (command: Command, path = ''): { path: string; command: Command }[] => [
+    { path, command },
+    ...command.commands.flatMap((each) => all(each, `${path} ${each.name()}`.trim())),
+  ]
+  const found = all(program)
+  for (const group of ['', 'node', 'trace', 'dead', 'program', 'task', 'cluster'])
+    expect(found.map(({ path }) => path)).toContain(group)
+  for (const { path, command } of found) {
+    let shown = ''
+    command.configureOutput({ writeOut: (text) => (shown += text) }).outputHelp()
+    const [, examples = ''] = shown.split('\nExamples:\n')
+    expect(examples, path).toMatch(new RegExp(`^  npx syllabus ${path}`))
+    expect(examples.split(/\n(?= {2}n)/).length, path).toBeGreaterThanOrEqual(
+      Math.max(1, path === '' ? 5 : command.commands.length),
+    )
   }
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Counts, readRange, rolesOf } from '../../../cluster/node/counts.ts'
-import { checkClock, checkCluster, checkSameStudent, faultsOfRun, withEndpoint } from '../../../cluster/node/fit.ts'
+import { checkClock, checkSameCluster, checkSameStudent, faultsOfRun, withEndpoint } from '../../../cluster/node/fit.ts'
 import { devicesIn } from '../../../cluster/node/gpus.ts'
 import { refuseUnfit } from '../../../cluster/node/prepare.ts'
 import { codeVersion } from '../../../launcher/code-version.ts'
@@ -101,9 +101,9 @@ describe('what does not fit ends a node with what, where and how', () => {
   })
 
   test('servers of another cluster are named; one server alone has no name', () => {
-    expect(() => checkCluster('a.json', { cluster: 'c1' }, 'c1')).not.toThrow()
-    expect(() => checkCluster('a.json', { cluster: 'c1' }, null)).not.toThrow()
-    expect(() => checkCluster('a.json', { cluster: 'c1' }, 'c2')).toThrow(/a\.json is of the cluster c1, .* c2/)
+    expect(() => checkSameCluster('a.json', { cluster: 'c1' }, 'c1')).not.toThrow()
+    expect(() => checkSameCluster('a.json', { cluster: 'c1' }, null)).not.toThrow()
+    expect(() => checkSameCluster('a.json', { cluster: 'c1' }, 'c2')).toThrow(/a\.json is of the cluster c1, .* c2/)
   })
 
   test('a student is the same as that of the run, and of the other nodes', () => {

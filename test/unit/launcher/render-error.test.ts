@@ -28,7 +28,7 @@ test.each<[string, unknown, number, RegExp]>([
     'a set-up fault',
     new BusSetupError({ what: 'What', where: 'there', fix: 'Do this.' }),
     exitCodes.badInput,
-    /^What \(there\)\. Do this\.$/,
+    /^What \(there\)\.\nDo this\.$/,
   ],
   ['a server that stays away', away, exitCodes.failure, /stream RUN for 60 s \(nats:\/\/h:1\).*\nStart it again/],
   ['a full disk', system('ENOSPC', 'write'), exitCodes.badInput, /^write failed: its disk .*\n.*SYLLABUS_HOME/],

@@ -30,7 +30,7 @@ test('an agent that cannot start ends its supervisor with the reason and the fix
   const supervisor = supervise(agentSpecs, limits, { log, stderr: 'inherit', logs: 'nowhere' })
   await expect(supervisor.failed).rejects.toMatchObject({
     message: `The critic critic-a cannot start: critic has no credentials for account LAB (nats://127.0.0.1:1). ${fix}`,
-    fix: fix,
+    fix,
   })
   await supervisor.stop()
 })

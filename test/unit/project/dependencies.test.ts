@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
@@ -61,6 +61,14 @@ test('there is something to check', () => {
   expect(
     importsOf("import { a } from './a.ts'\nexport * from \"b\"\nimport 'c'\nawait import('d')\nconst from = 'e'"),
   ).toEqual(['./a.ts', 'b', 'c', 'd'])
+})
+
+test('every folder is a room that is checked, or holds no product', () => {
+  const folders = readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => name)
+    .filter((name) => globSync(`${name}/**/*.{ts,mjs,js}`, { cwd: root, exclude: ['**/node_modules/**'] }).length > 0)
+  expect(folders.filter((name) => !['node_modules', 'test'].includes(name)).sort()).toEqual(Object.keys(allowed).sort())
 })
 
 describe.each(Object.entries(allowed))('%s', (folder, others) => {

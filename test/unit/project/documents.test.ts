@@ -125,6 +125,40 @@ function missingPaths(file: string, markdown: string): string[] {
     .map((path) => `${file}: there is no ${path}`)
 }
 
+/** Examples of code, each with the file that it is of: the first one that its step names. */
+function examplesOf(markdown: string): { of: string; code: string }[] {
+  const found: { of: string; code: string }[] = []
+  let of = ''
+  let isOpen = false
+  for (const { text, kind } of linesOf(markdown)) {
+    const isFence = /^\s*```/.test(text)
+    if (isFence && !isOpen) found.push({ of, code: '' })
+    if (isFence) isOpen = !isOpen
+    else if (kind === 'code' && found.length > 0) found.at(-1)!.code += `${text}\n`
+    else of = (/^\d+\. /.test(text) ? '' : of) || (pathsOf(text).find((path) => path.endsWith('.ts')) ?? '')
+  }
+  return found
+}
+
+/** Names that examples of code import and that the files there do not export. */
+function missingImports(file: string, markdown: string): string[] {
+  const example = examples[basename(file)]
+  return examplesOf(markdown).flatMap(({ of, code }) =>
+    [...code.matchAll(/import (?:type )?\{([^}]*)\} from '(\.[^']*)'/g)].flatMap(([, names = '', from = '']) => {
+      const path = normalize(join(dirname(of), from))
+      if (example && path.includes(example)) return []
+      if (!existsSync(join(root, path))) return [`${file}: there is no ${path}`]
+      const text = readFileSync(join(root, path), 'utf8')
+      const exported = [...text.matchAll(/^export (?:type )?(?:\{[^}]*\}|.*)/gm)].join('\n')
+      return names
+        .split(',')
+        .map((name) => name.trim().replace('type ', ''))
+        .filter((name) => !new RegExp(`\\b${name}\\b`).test(exported))
+        .map((name) => `${file}: ${path} exports no ${name}`)
+    }),
+  )
+}
+
 const generated = generatedFiles()
 const documents = ['README.md', 'CONTRIBUTING.md', ...globSync('docs/*.md', { cwd: root }).sort()]
   .filter((file) => !generated.has(file))
@@ -168,6 +202,14 @@ describe('what is looked for is found', () => {
       'docs/a.md: there is no tasks/<name>/no.yaml',
     ])
   })
+
+  test('imports of an example that cannot be had', () => {
+    const code = "import { levels } from '../schemas/no.ts'\nimport { roles, type Nobody } from '../schemas/role.ts'"
+    expect(missingImports('docs/a.md', `1. \`cli/main.ts\`: write\n\n   \`\`\`ts\n${code}\n   \`\`\``)).toEqual([
+      'docs/a.md: there is no schemas/no.ts',
+      'docs/a.md: schemas/role.ts exports no Nobody',
+    ])
+  })
 })
 
 describe.each(documents)('$file', ({ file, markdown }) => {
@@ -187,6 +229,10 @@ describe.each(documents)('$file', ({ file, markdown }) => {
 
   test('names files of the repository that exist', () => {
     expect(missingPaths(file, markdown)).toEqual([])
+  })
+
+  test('imports in its examples what is there', () => {
+    expect(missingImports(file, markdown)).toEqual([])
   })
 })
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from .process import run_command
 
-STEPS = ("loading the base", "merging", "writing the weights", "writing tokenizer and settings")
+# The last is what follows the others: all is done.
+STEPS = ("loading the base", "merging", "writing the weights", "writing tokenizer and settings", "written")
 # What says how a student is asked: copied as it is. Weights and settings of the model are written anew.
 COPIED = ("*.json", "*.jinja", "*.txt", "*.model", "*.tiktoken", "*.py")
 WRITTEN = {"config.json", "generation_config.json", "adapter_config.json", "syllabus-student.json"}
@@ -84,7 +85,7 @@ def _write(path: Path, content: dict) -> None:
 
 
 def _step(done: int) -> None:
-    print(json.dumps({"step": STEPS[min(done, len(STEPS) - 1)], "done": done, "total": len(STEPS)}), flush=True)
+    print(json.dumps({"step": STEPS[done], "done": done, "total": len(STEPS) - 1}), flush=True)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ import time
 import traceback
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
 
 from . import fields
 from .errors import RequestError, failing_as
@@ -119,20 +120,30 @@ class Handler(BaseHTTPRequestHandler):
         return False
 
     def do_GET(self) -> None:
-        if self.path == "/v1/models":
-            about = {"object": "model", "owned_by": "syllabus", "context_length": self.server.context}
-            self._send(200, {"object": "list", "data": [{"id": name, **about} for name in self.server.models]})
+        path = self._path()
+        about = {"object": "model", "owned_by": "syllabus", "context_length": self.server.context}
+        models = {name: {"id": name, **about} for name in self.server.models}
+        name = path.removeprefix("/v1/models/")
+        if path == "/v1/models":
+            self._send(200, {"object": "list", "data": list(models.values())})
+        elif name != path:
+            self._send(200, models[name]) if name in models else self._no_model(name)
+        elif path == "/v1/chat/completions":
+            self._fail(405, "ask it with POST, not GET", allow="POST")
         else:
-            self._fail(404, f"there is no {self.path}; ask for /v1/models or /v1/chat/completions")
+            self._fail(404, f"there is no {path}; ask for /v1/models or /v1/chat/completions")
 
     def do_POST(self) -> None:
         try:
             body = self._body()
-            if self.path != "/v1/chat/completions":
-                return self._fail(404, f"there is no {self.path}; ask for /v1/chat/completions")
-            model, models = body.get("model"), self.server.models
-            if not isinstance(model, str) or model not in models:
-                return self._fail(404, f"there is no model {model!r}; there is {', '.join(map(repr, models))}", "model_not_found")
+            path = self._path()
+            if re.match("/v1/models(/|$)", path):
+                return self._fail(405, "ask it with GET, not POST", allow="GET")
+            if path != "/v1/chat/completions":
+                return self._fail(404, f"there is no {path}; ask for /v1/chat/completions")
+            model = body.get("model")
+            if not isinstance(model, str) or model not in self.server.models:
+                return self._no_model(model)
             self._complete(body, fields.flag(body, "stream", False))
         except RequestError as error:
             self._fail(STATUSES.get(error.kind, 500), str(error))
@@ -141,6 +152,12 @@ class Handler(BaseHTTPRequestHandler):
         except Exception as error:
             log.exception("a request failed")
             self._fail(500, f"{type(error).__name__}: {error}")
+
+    def _path(self) -> str:
+        return unquote(self.path.partition("?")[0])
+
+    def _no_model(self, name) -> None:
+        self._fail(404, f"there is no model {name!r}; there is {', '.join(map(repr, self.server.models))}", "model_not_found")
 
     def _body(self) -> dict:
         given = self.headers.get("content-length") or ""
@@ -239,15 +256,16 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:
             return False
 
-    def _fail(self, status: int, message: str, code: str | None = None) -> None:
-        self._send(status, {"error": {"message": message, "type": "invalid_request_error" if status < 500 else "server_error", "code": code}})
+    def _fail(self, status: int, message: str, code: str | None = None, **headers: str) -> None:
+        kind = "invalid_request_error" if status < 500 else "server_error"
+        self._send(status, {"error": {"message": message, "type": kind, "code": code}}, **headers)
 
-    def _send(self, status: int, answer: dict) -> None:
+    def _send(self, status: int, answer: dict, **headers: str) -> None:
         text = json.dumps(answer).encode()
         try:
             self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(text)))
+            for name, value in {"content-type": "application/json", "content-length": str(len(text)), **headers}.items():
+                self.send_header(name, value)
             if self.close_connection:
                 self.send_header("connection", "close")
             self.end_headers()
@@ -272,8 +290,21 @@ def _messages(body: dict) -> list[dict]:
     for each in messages:
         if not isinstance(each, dict) or each.get("role") not in ("system", "user", "assistant"):
             raise RequestError("bad_request", "each message must be an object with the role system, user or assistant")
-        fields.text(each, "content")
-    return [{"role": each["role"], "content": fields.whole_text(each["content"])} for each in messages]
+    return [{"role": each["role"], "content": fields.whole_text(_content(each))} for each in messages]
+
+
+def _content(message: dict) -> str:
+    """Its text; of a list of parts, which must be texts, each on a line of its own, as vLLM and llama.cpp put them together."""
+    parts = message.get("content")
+    if not isinstance(parts, list):
+        return fields.text(message, "content")
+    for part in parts:
+        kind = part.get("type") if isinstance(part, dict) else part
+        if kind != "text":
+            raise RequestError("bad_request", f"a part of content of type {str(kind)[:80]!r} is not supported; send parts of type 'text' alone")
+    if not parts:
+        raise RequestError("bad_request", "field 'content' must be a string, or a list with at least one part of text")
+    return "\n".join(fields.text(part, "text", where="a part of content: ") for part in parts)
 
 
 def main() -> None:

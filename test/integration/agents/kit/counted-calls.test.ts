@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
 import { type GenerateFolder, openGenerateFolder } from '../../../support/generate.ts'
 import { until } from '../../../support/nats.ts'
 import { promptProgram } from '../../../support/prompt-program.ts'
@@ -14,11 +15,17 @@ beforeAll(async () => {
 })
 afterAll(() => folder[Symbol.asyncDispose]())
 
-/** The column of `status` that says what a run has cost. */
-async function statusOf(name: string): Promise<string> {
-  const status = folder.command(name, ['status', '--json'])
-  expect(await status.ended, status.output()).toBe(0)
-  return status.output()
+const Spent = z.object({ calls: z.number(), lost: z.number(), inputTokens: z.number(), outputTokens: z.number() })
+const Run = z.object({ attempts: z.object({ done: z.number(), of: z.number() }), best: z.null(), spent: Spent })
+const Status = z.object({ runs: z.tuple([Run]) })
+
+/** What `status` says that a run has cost, as numbers; and the line of its table. */
+async function statusOf(name: string) {
+  const [facts, table] = [folder.command(name, ['status', '--json']), folder.command(name, ['status'])]
+  expect([await facts.ended, await table.ended], facts.output() + table.output()).toEqual([0, 0])
+  const [{ attempts, spent }] = Status.parse(JSON.parse(facts.output())).runs
+  expect(table.output()).toContain(` ${attempts.done}/${attempts.of} `)
+  return { spent, table: table.output() }
 }
 
 const noMoney = { status: 402, body: '{"error":{"message":"Insufficient balance"}}' }
@@ -30,7 +37,9 @@ test('a first call that is refused counts as one call, in the outcome and in the
   expect(server.requests).toBe(1)
   expect(command.output()).toContain('0 of 20 rows from 0 candidates and 1 call: ')
   expect((await folder.outcomeOf('refused')).spent.calls).toBe(1)
-  expect(await statusOf('refused')).toContain('"spent":"1 call, 0 tokens')
+  const { spent, table } = await statusOf('refused')
+  expect(spent).toEqual({ calls: 1, lost: 0, inputTokens: 0, outputTokens: 0 })
+  expect(table).toContain(' 1 call, 0 tokens')
 }, 60_000)
 
 test('where the judge is refused, the rows that it was to judge count what they cost', async () => {
@@ -44,7 +53,9 @@ test('where the judge is refused, the rows that it was to judge count what they 
   expect(judged).toBeGreaterThan(0)
   expect((await folder.outcomeOf('unjudged')).spent.calls).toBe(server.requests)
   expect(command.output()).toContain(` and ${server.requests} calls: `)
-  expect(await statusOf('unjudged')).toContain(`"spent":"${server.requests} calls, `)
+  const { spent, table } = await statusOf('unjudged')
+  expect(spent).toMatchObject({ calls: server.requests, lost: 0, inputTokens: expect.any(Number) })
+  expect(table).toContain(` ${server.requests} calls, `)
 }, 60_000)
 
 test('after a kill -9 of a generator the calls are told as at most so many, and as no fewer than are known', async () => {
@@ -57,5 +68,8 @@ test('after a kill -9 of a generator the calls are told as at most so many, and 
   expect(spent.calls).toBeGreaterThanOrEqual(server.requests)
   expect(leastCalls).toBeLessThan(server.requests)
   expect(command.output()).toContain(` and at most ${spent.calls} calls: `)
-  expect(await statusOf('killed')).toContain(`"spent":"at most ${spent.calls} calls, `)
+  const shown = await statusOf('killed')
+  expect(shown.spent.calls).toBe(spent.calls)
+  expect(shown.spent.lost).toBeGreaterThan(0)
+  expect(shown.table).toContain(` at most ${spent.calls} calls, `)
 }, 60_000)

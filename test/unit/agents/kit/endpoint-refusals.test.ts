@@ -528,6 +528,32 @@ describe('the status that an error stands for', () => {
     [460, { message: 'Too many requests' }, 429],
     [400, 'Throttling: Rate exceeded', 429],
     [429, { error: { message: 'Your account org has reached its spending cap' } }, 402],
+    [400, { error: { message: 'Your trial has ended, add a payment method.' } }, 402],
+    [400, 'trial has ended, add a payment method', 402],
+    [422, { error: { message: 'Your free trial expired on 3 May.' } }, 402],
+    [429, { error: { message: 'The trial period is over.' } }, 402],
+    [200, { error: { message: 'Your trial has expired.' } }, 402],
+    [403, { error: { message: 'Your subscription is not active.' } }, 402],
+    [400, { error: { message: 'No payment method on file.' } }, 402],
+    [400, { error: { message: 'Please add a credit card to continue.' } }, 402],
+    [403, { error: { message: 'A valid payment method is required.' } }, 402],
+    [400, { error: { message: 'Please top up your account.' } }, 402],
+    [200, { error: { message: 'Please add more credits.' } }, 402],
+    [400, { error: { message: 'All free credits are used up.' } }, 402],
+    [403, { error: { message: 'There is an unpaid invoice.' } }, 402],
+    [500, { error: { message: 'Payment required to use this model' } }, 402],
+    [
+      429,
+      {
+        error: {
+          message:
+            'Rate limit reached for m on requests per min. Limit: 3 / min. Please try again in 20s. Please add a payment method to your account to increase your rate limit. Visit https://x to add a payment method.',
+        },
+      },
+      429,
+    ],
+    [400, { error: { message: 'The row "Your card is over its limit" is not allowed.' } }, 400],
+    [400, { error: { message: 'The trial of this row is not allowed.' } }, 400],
     [429, { error: { message: 'Your account org-1 is suspended, please check your plan.' } }, 402],
     [401, { error: { message: 'Your daily key has exceeded its life.' } }, 401],
   ])('HTTP %i %j is %s', (status, body, meant) => {

@@ -1,6 +1,6 @@
 import type { Row } from '../../schemas/row.ts'
 import { userTurn } from '../../schemas/task.ts'
-import type { ExportFormat } from './options.ts'
+import type { ExportFormat } from './formats.ts'
 
 /** What one exported row holds, by column. */
 export type ExportedRow = Readonly<Record<string, unknown>>

@@ -12,9 +12,9 @@ import { type TlsFiles, tlsOptions } from './tls.ts'
  */
 
 /** What became of one attempt to reach something. */
-export type Attempt = { road: string; outcome: 'refused' | 'error' | 'silence' | 'answered'; text: string }
+export type Attempt = { request: string; outcome: 'refused' | 'error' | 'silence' | 'answered'; text: string }
 
-export type Road = { name: string; subject: string; payload: string }
+export type ForbiddenRequest = { name: string; subject: string; payload: string }
 
 /** One server, and who connects to it: an address alone is what nobody connects as. */
 export type Bare = { server: string; login?: Login; inboxPrefix?: string; tls?: TlsFiles | undefined }
@@ -40,8 +40,8 @@ export const bareConnection = ({ server, login, inboxPrefix, tls }: Bare): Promi
 const unreadable = '{'
 
 /** Every request to the server by which a stream's content could be read, copied, changed or removed. */
-export function roadsTo(stream: string, subject: string, inbox: string): Road[] {
-  const api = (name: string, verb: string, payload: object | string = '', prefix = '$JS.API'): Road => ({
+export function requestsTo(stream: string, subject: string, inbox: string): ForbiddenRequest[] {
+  const api = (name: string, verb: string, payload: object | string = '', prefix = '$JS.API'): ForbiddenRequest => ({
     name: `${name} ${stream}`,
     subject: `${prefix}.${verb}`,
     payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
@@ -84,7 +84,7 @@ export function roadsTo(stream: string, subject: string, inbox: string): Road[] 
 }
 
 /** Subjects of the server's own services by which an account could be looked into or changed. */
-export const systemRoads: readonly Road[] = [
+const systemRequests: readonly ForbiddenRequest[] = [
   { name: 'account info', subject: '$SYS.REQ.ACCOUNT.VAULT.INFO', payload: '' },
   { name: 'account streams', subject: '$SYS.REQ.ACCOUNT.VAULT.JSZ', payload: '{"streams":true}' },
   { name: 'account claims', subject: '$SYS.REQ.CLAIMS.UPDATE', payload: '{"exports":[{"subject":">"}]}' },
@@ -103,22 +103,22 @@ const sealedStreams: readonly [stream: string, subject: string][] = [
 export const isKeptOut = (role: Role): boolean => role !== 'evaluator' && role !== 'operator'
 
 /** What a role is refused in one account of what is sealed. Who answers exam questions may read those. */
-export function sealedRoads(role: Role, account: Account, inbox: string): Road[] {
+export function sealedRequests(role: Role, account: Account, inbox: string): ForbiddenRequest[] {
   if (role === 'operator' && account === 'VAULT')
-    return roadsTo(objectStreamOf.VAULT, `${objectPrefixOf.VAULT}.>`, inbox)
+    return requestsTo(objectStreamOf.VAULT, `${objectPrefixOf.VAULT}.>`, inbox)
   if (!isKeptOut(role)) return []
   const mayGet = (stream: string) => role === 'trainer-bridge' && account === 'EXAM' && stream === objectStreamOf.EXAM
   const closed = sealedStreams.flatMap(([stream, subject]) =>
-    roadsTo(stream, subject, inbox).filter((road) => !(mayGet(stream) && road.name.startsWith('get'))),
+    requestsTo(stream, subject, inbox).filter((request) => !(mayGet(stream) && request.name.startsWith('get'))),
   )
-  return [...closed, ...systemRoads]
+  return [...closed, ...systemRequests]
 }
 
 /** What a role is refused of LAB's log. The planner looks up the messages of dead letters; gateway and operator read all. */
-export function logRoads(role: Role, inbox: string): Road[] {
+export function logRequests(role: Role, inbox: string): ForbiddenRequest[] {
   if (role === 'gateway' || role === 'operator') return []
-  const roads = roadsTo(logStreamOf.LAB, `${logPrefixOf.LAB}.>`, inbox)
-  return roads.filter((road) => !(role === 'planner' && road.name.startsWith('get')))
+  const requests = requestsTo(logStreamOf.LAB, `${logPrefixOf.LAB}.>`, inbox)
+  return requests.filter((request) => !(role === 'planner' && request.name.startsWith('get')))
 }
 
 /** Subscriptions that a role which is kept out is refused in every account. */
@@ -129,21 +129,22 @@ export const closedSubscriptions = (role: Role): string[] => [
   '_INBOX.>',
 ]
 
-/** Takes one road and says how it ended; silence means that nobody is behind it. */
-export async function tryRoad(nc: NatsConnection, road: Road): Promise<Attempt> {
+/** Sends one request and says how it ended; silence means that nobody is behind it. */
+export async function tryRequest(nc: NatsConnection, request: ForbiddenRequest): Promise<Attempt> {
   try {
-    const reply = await nc.request(road.subject, road.payload, { timeout: 1500 })
+    const reply = await nc.request(request.subject, request.payload, { timeout: 1500 })
     const text = `${reply.headers ?? ''} ${reply.string()}`
     const failed = /"error":/.test(text) || (reply.headers?.code ?? 0) >= 400
-    return { road: road.name, outcome: failed ? 'error' : 'answered', text }
+    return { request: request.name, outcome: failed ? 'error' : 'answered', text }
   } catch (error) {
     for (let cause = error; cause instanceof Error; cause = cause.cause) {
       if (cause instanceof errors.PermissionViolationError)
-        return { road: road.name, outcome: 'refused', text: cause.message }
-      if (cause instanceof errors.NoRespondersError) return { road: road.name, outcome: 'silence', text: cause.message }
-      if (cause instanceof errors.TimeoutError) return { road: road.name, outcome: 'silence', text: 'no answer' }
+        return { request: request.name, outcome: 'refused', text: cause.message }
+      if (cause instanceof errors.NoRespondersError)
+        return { request: request.name, outcome: 'silence', text: cause.message }
+      if (cause instanceof errors.TimeoutError) return { request: request.name, outcome: 'silence', text: 'no answer' }
       if (cause instanceof errors.RequestError && cause.isNoResponders()) {
-        return { road: road.name, outcome: 'silence', text: cause.message }
+        return { request: request.name, outcome: 'silence', text: cause.message }
       }
     }
     throw error
@@ -152,7 +153,7 @@ export async function tryRoad(nc: NatsConnection, road: Road): Promise<Attempt> 
 
 /** Whether the server lets the user publish there at all; it answers a refused publish with an error, an allowed one with nothing. */
 export async function mayPublish(nc: NatsConnection, subject: string): Promise<boolean> {
-  const attempt = await tryRoad(nc, { name: subject, subject, payload: '{}' })
+  const attempt = await tryRequest(nc, { name: subject, subject, payload: '{}' })
   return attempt.outcome !== 'refused'
 }
 
