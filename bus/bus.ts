@@ -111,6 +111,8 @@ export type Bus = AsyncDisposable & {
   readonly troubles: Troubles
   /** Whether the server has been waited for in vain, and has not answered since. */
   readonly isLost: boolean
+  /** Rejects with a BusSetupError once the servers have refused its user for as long as they would be waited for; then it is closed for good. */
+  readonly refused: Promise<never>
   /** Whether its connection is closed for good: nothing but a new process makes another. */
   readonly isClosed: boolean
   /** What this process has done so far. */
@@ -171,6 +173,8 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     options.onPaused?.(paused, reason)
   }
   const writing = { onPaused, signal: closing.signal, log }
+  const refused = Promise.race([...links.values()].map((link) => link.refused))
+  refused.catch(() => {})
 
   return {
     sealed: options.sealed !== false && [...links.values()].every((link) => isApart(link)),
@@ -224,6 +228,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     get isLost() {
       return [...links.values()].some((link) => link.isLost)
     },
+    refused,
     get isClosed() {
       return [...links.values()].some(({ nc }) => nc.isClosed())
     },

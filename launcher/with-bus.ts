@@ -49,7 +49,7 @@ export async function withBus<T>(
   // Whoever made the bus gave it the limits of a topology; a command has none of its own to put in their place.
   if (!joined)
     await prepareBus(bus, topology ?? (await readTopology(defaultTopology)), { keep: true, variants: {}, vault: false })
-  return await use(bus, server)
+  return await Promise.race([use(bus, server), bus.refused])
 }
 
 /**
