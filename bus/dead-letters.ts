@@ -8,6 +8,7 @@ import type { Link } from './link.ts'
 import { type StoredEntry, toEntry } from './log.ts'
 import { type Delivery, pullOne } from './pull.ts'
 import { deadStreamOf, type LogAccount, logStreamOf } from './subjects.ts'
+import { noneWhere, streamNotFound } from './topology.ts'
 
 /** A message that nobody will be given again, and why (W4). */
 export type DeadLetter = {
@@ -79,7 +80,8 @@ export async function listDead(links: readonly Link[]): Promise<DeadLetter[]> {
     const stream = deadStreamOf[account]
     for (let seq = 1; ; ) {
       const ask = { seq, next_by_subj: '>' }
-      const stored = await link.askRepeatedly(() => link.jsm.streams.getMessage(stream, ask), `stream ${stream}`)
+      const next = () => link.jsm.streams.getMessage(stream, ask).catch(noneWhere(streamNotFound))
+      const stored = await link.askRepeatedly(next, `stream ${stream}`)
       if (!stored) break
       const letter = await read(link, account, stored.seq, stored.data)
       if (letter) letters.push(letter)

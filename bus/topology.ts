@@ -171,6 +171,20 @@ export async function ensureTopology(links: readonly Link[], options: TopologyOp
   return notices
 }
 
+/**
+ * What `ensureTopology` refuses of the logs that are there, for whoever reads alone: nothing is made.
+ * @throws BusSetupError
+ */
+export async function checkLayout(links: readonly Link[]): Promise<void> {
+  await Promise.all(
+    links.map(async (link) => {
+      if (link.account === 'VAULT') return
+      const name = logStreamOf[link.account]
+      refuseOtherLayout(link, name, await streamThere(link, name))
+    }),
+  )
+}
+
 const notLowered = (wanted: number, copies: number) =>
   `storage.copies is ${wanted}, and the bus keeps ${copies} copies of everything: they are not made fewer. Write ${copies} into the topology.`
 
@@ -197,7 +211,7 @@ async function ensureStream(
   const about = `stream ${name}`
   const placed = placement(link, stream)
   try {
-    if (there && stream.metadata && there.state.messages > 0) refuseOtherLayout(link, name, there.config.metadata)
+    if (stream.metadata) refuseOtherLayout(link, name, there)
     if (!there) await link.ask(() => link.jsm.streams.add(stream).catch(placed), about)
     // Nobody may change the vault, not even the operator: a changed stream could republish what it holds.
     else if (link.account !== 'VAULT' && !keep)
@@ -220,8 +234,9 @@ function placement({ limits }: Link, { num_replicas: copies = 1 }: Stream) {
 }
 
 /** @throws BusSetupError where another version of Syllabus wrote what the stream holds, in names and forms that are not read here. */
-function refuseOtherLayout({ account, nc }: Link, stream: string, metadata: Record<string, string> = {}): void {
-  const found = Number(metadata[layout.key] ?? 1)
+function refuseOtherLayout({ account, nc }: Link, stream: string, there: Existing): void {
+  if (!there || there.state.messages === 0) return
+  const found = Number(there.config.metadata?.[layout.key] ?? 1)
   if (found === layout.version) return
   const age = found < layout.version ? 'an earlier' : 'a later'
   throw new BusSetupError({
