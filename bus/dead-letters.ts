@@ -119,7 +119,8 @@ export async function redriveDead(links: readonly Link[], id: string): Promise<v
   const seq = Number(seqText)
   if (!link || !account || !Number.isInteger(seq)) throw new TerminalError(`"${id}" is not the id of a dead letter`)
   const [log, dead] = [logStreamOf[account], deadStreamOf[account]]
-  const advisory = await link.askRepeatedly(() => link.jsm.streams.getMessage(dead, { seq }), `stream ${dead}`)
+  const find = () => link.jsm.streams.getMessage(dead, { seq }).catch(noneWhere(streamNotFound))
+  const advisory = await link.askRepeatedly(find, `stream ${dead}`)
   if (!advisory) throw new TerminalError(`there is no dead letter ${id}; it was redriven or has expired`)
   const letter = await read(link, account, seq, advisory.data)
   if (!letter) throw new TerminalError(`dead letter ${id} cannot be read`)

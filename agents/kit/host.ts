@@ -76,6 +76,8 @@ export async function hostAgent<R extends AgentRole>(
     await Promise.race([loop.done, bus.refused])
   } finally {
     clearTimeout(steady)
+    // One whose user is refused still has handlers that run.
+    await loop.stop()
     force.abort()
     await agent.release?.()
     log.info('stopped')
