@@ -21,6 +21,7 @@ import { type Link, type LinkOptions, openLink } from './link.ts'
 import { type LogOptions, readLog, type StoredEntry } from './log.ts'
 import type { Logger } from './logger.ts'
 import { type Objects, openObjects } from './objects.ts'
+import { mayFollow } from './permissions.ts'
 import { announcePresence, Presence, type ProcessFigures } from './presence.ts'
 import { type EventTarget, type Published, publish, type WorkTarget } from './publish.ts'
 import { atMost } from './retry.ts'
@@ -34,7 +35,7 @@ import {
   logAccounts,
   logStreamOf,
 } from './subjects.ts'
-import { ensureTopology, removeConsumers, type TopologyOptions } from './topology.ts'
+import { checkLayout, ensureTopology, removeConsumers, type TopologyOptions } from './topology.ts'
 import { createTroubles, type Troubles } from './troubles.ts'
 import { type LoopOptions, startLoop, type WorkLoop } from './work-loop.ts'
 
@@ -76,6 +77,8 @@ export type Bus = AsyncDisposable & {
   readonly sealed: boolean
   /** Makes streams, consumers and buckets; operator only, before any worker. Gives what a person should know of them. */
   ensureTopology(options: TopologyOptions): Promise<string[]>
+  /** Refuses what another version wrote, and makes nothing; operator only. Throws BusSetupError. */
+  checkLayout(): Promise<void>
   /** Removes the consumers of a queue on which nobody works any more; operator only. */
   removeConsumers(role: AgentRole, queue: string): Promise<void>
   /** Stores a message in the log. @throws TerminalError when the payload does not match or is too large */
@@ -111,6 +114,8 @@ export type Bus = AsyncDisposable & {
   readonly troubles: Troubles
   /** Whether the server has been waited for in vain, and has not answered since. */
   readonly isLost: boolean
+  /** Rejects with a BusSetupError once the servers have refused its user for as long as they would be waited for; then it is closed for good. */
+  readonly refused: Promise<never>
   /** Whether its connection is closed for good: nothing but a new process makes another. */
   readonly isClosed: boolean
   /** What this process has done so far. */
@@ -171,10 +176,13 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     options.onPaused?.(paused, reason)
   }
   const writing = { onPaused, signal: closing.signal, log }
+  const refused = Promise.race([...links.values()].map((link) => link.refused))
+  refused.catch(() => {})
 
   return {
     sealed: options.sealed !== false && [...links.values()].every((link) => isApart(link)),
     ensureTopology: (topology) => ensureTopology([...links.values()], topology),
+    checkLayout: () => checkLayout([...links.values()]),
     removeConsumers: (role, queue) => removeConsumers([...links.values()], role, queue),
     publish: (message: WorkMessage | EventMessage, to: EventTarget & { variant?: string }, payload: unknown) =>
       publish(linkOf(message.account), who, message, to, payload, writing),
@@ -195,7 +203,8 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       loops.add(started)
       return started
     },
-    kv: (bucket, schema) => openKv(linkOf(bucketAccount[bucket]), bucket, schema, writing),
+    kv: (bucket, schema) =>
+      openKv(linkOf(bucketAccount[bucket]), bucket, schema, { ...writing, follows: mayFollow(role, bucket) }),
     objects: openObjects(linkOf, writing),
     log: (reading) => readLog(linkOf('LAB'), reading),
     async waiting(message, variant) {
@@ -224,6 +233,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     get isLost() {
       return [...links.values()].some((link) => link.isLost)
     },
+    refused,
     get isClosed() {
       return [...links.values()].some(({ nc }) => nc.isClosed())
     },

@@ -77,7 +77,7 @@ export const NodeFacts = z.strictObject({
   /** As NATS_URL: addresses joined by commas. */
   servers: z.string().min(1),
   /** How many servers hold everything, where the topology does not say. */
-  copies: z.union([z.literal(1), z.literal(3), z.literal(5)]).optional(),
+  copies: z.union([z.literal(1), z.literal(3), z.literal(5)], { error: 'write 1, 3 or 5' }).optional(),
   /** Hex, 32 bytes; only where a critic, an evaluator or the operator works. */
   contaminationKey: z.string().optional(),
 })
@@ -93,6 +93,10 @@ const CredentialsFile = z.strictObject({
 const form =
   '{"planner": {"LAB": {"user": "…", "pass": "…"}}, …}, or {"nkeySeed": "SU…"} as a user; an entry for each role that works on this host'
 
+const joinFix =
+  "The code of this host may be older than the cluster's: bring it to the version that wrote the file. Else write the file again with the version " +
+  'of this host, with "npx syllabus cluster node".'
+
 /**
  * Reads a credentials file: JSON, one entry for each role that this host works for, and under `tls` what connections with TLS need.
  * @throws BusSetupError, which shows nothing of what the file holds
@@ -102,12 +106,11 @@ export function readCredentials(path: string): {
   tls: TlsFiles | undefined
   join: NodeFacts | undefined
 } {
-  const refuse = (why: string): never => {
-    throw new BusSetupError({
-      what: `The credentials file cannot be used: ${why}`,
-      where: path,
-      fix: `Write it again, or delete it where the embedded server made it: ${form}.`,
-    })
+  const refuse = (
+    why: string,
+    fix = `Write it again, or delete it where the embedded server made it: ${form}.`,
+  ): never => {
+    throw new BusSetupError({ what: `The credentials file cannot be used: ${why}`, where: path, fix })
   }
   let value: unknown
   try {
@@ -120,7 +123,11 @@ export function readCredentials(path: string): {
   if ('faults' in parsed) {
     // What stands in the place of another may be a password.
     const hidden = parsed.faults.map(({ path, words }) => ({ path, words: words.replace(/, not .*$/s, '') }))
-    return refuse(inLines(hidden, 'the file').join('; '))
+    const isJoinFile = typeof value === 'object' && value !== null && 'join' in value
+    if (!isJoinFile) return refuse(inLines(hidden, 'the file').join('; '))
+    // Nobody writes one by hand.
+    const faults = hidden.map(({ path, words }) => ({ path, words: words.replace(/; take it out.*$/s, '') }))
+    return refuse(`${inLines(faults, 'the file').join('; ')}: a newer version of Syllabus may have written it`, joinFix)
   }
   const { tls, join, ...credentials } = parsed.value
   return { credentials, tls: tls && openTlsFiles(tls, path), join }

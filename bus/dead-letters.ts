@@ -8,6 +8,7 @@ import type { Link } from './link.ts'
 import { type StoredEntry, toEntry } from './log.ts'
 import { type Delivery, pullOne } from './pull.ts'
 import { deadStreamOf, type LogAccount, logStreamOf } from './subjects.ts'
+import { noneWhere, streamNotFound } from './topology.ts'
 
 /** A message that is not delivered any more, and why (W4). */
 export type DeadLetter = {
@@ -79,7 +80,8 @@ export async function listDead(links: readonly Link[]): Promise<DeadLetter[]> {
     const stream = deadStreamOf[account]
     for (let seq = 1; ; ) {
       const ask = { seq, next_by_subj: '>' }
-      const stored = await link.askRepeatedly(() => link.jsm.streams.getMessage(stream, ask), `stream ${stream}`)
+      const next = () => link.jsm.streams.getMessage(stream, ask).catch(noneWhere(streamNotFound))
+      const stored = await link.askRepeatedly(next, `stream ${stream}`)
       if (!stored) break
       const letter = await read(link, account, stored.seq, stored.data)
       if (letter) letters.push(letter)
@@ -117,7 +119,8 @@ export async function redriveDead(links: readonly Link[], id: string): Promise<v
   const seq = Number(seqText)
   if (!link || !account || !Number.isInteger(seq)) throw new TerminalError(`"${id}" is not the id of a dead letter`)
   const [log, dead] = [logStreamOf[account], deadStreamOf[account]]
-  const advisory = await link.askRepeatedly(() => link.jsm.streams.getMessage(dead, { seq }), `stream ${dead}`)
+  const find = () => link.jsm.streams.getMessage(dead, { seq }).catch(noneWhere(streamNotFound))
+  const advisory = await link.askRepeatedly(find, `stream ${dead}`)
   if (!advisory) throw new TerminalError(`there is no dead letter ${id}; it was redriven or has expired`)
   const letter = await read(link, account, seq, advisory.data)
   if (!letter) throw new TerminalError(`dead letter ${id} cannot be read`)

@@ -4,6 +4,7 @@ import type { Account } from '../schemas/role.ts'
 import { BusSetupError, reasonOf } from './errors.ts'
 import { greetingAt } from './greeting.ts'
 import { type Listener, listenerAt } from './listener.ts'
+import { isUserRefused } from './refusal.ts'
 import { passingReason } from './retry.ts'
 
 /** Servers, joined by commas, and the account that is connected to. `isTls`: nothing is said there without TLS, whatever the address. */
@@ -35,7 +36,7 @@ const certificateFault = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/
 export function connectFault(error: unknown, { servers }: Pick<Place, 'servers'>, user: string): BusSetupError {
   const fault = (what: string, fix: string) => new BusSetupError({ what, where: servers, fix }, { cause: error })
   const { code = '' } = error as { code?: string }
-  if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
+  if (isUserRefused(error)) {
     return fault(
       user ? `The NATS server refuses the ${user}` : 'The NATS server asks for a user and password, or for an nkey',
       user.startsWith('nkey')

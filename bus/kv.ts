@@ -6,10 +6,11 @@
  *    seconds more with older values (nats-server#6557): what must not be decided twice is decided by a write (K1).
  * K4 A watch shows the newest value of each key within some seconds, also of keys that changed while the server was away; it may leave out
  *    values between.
+ * K5 A bucket that nobody has made yet holds nothing, so that who reads need not make it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { JetStreamApiError } from '@nats-io/jetstream'
-import { headers, nuid } from 'nats'
+import { headers, type Msg, nuid } from 'nats'
 import { z } from 'zod'
 import { maxStoredDepth, parseJson } from '../schemas/bounded-json.ts'
 import { reasonOf, TerminalError } from './errors.ts'
@@ -18,6 +19,7 @@ import type { Link } from './link.ts'
 import { type PublishOptions, whenThereIsRoom } from './publish.ts'
 import { isPassing } from './retry.ts'
 import { type BucketName, bucketPrefix, bucketStream } from './subjects.ts'
+import { noneWhere, streamNotFound } from './topology.ts'
 
 export type Held<T> = { value: T; revision: number }
 export type Change<T> = { key: string; value: T | null; revision: number }
@@ -72,12 +74,13 @@ const pendingMs = 100
 /**
  * Opens a bucket. The wire format is that of every NATS client, without consumers and direct gets: nobody needs the right
  * to create or to ask for those, since both can be turned against the log (docs/decisions/003-no-consumers-for-agents.md).
+ * `follows`: whether its user may subscribe to the bucket's changes; a watch of one that may not sees them as the keys are listed.
  */
 export function openKv<S extends z.ZodType>(
   link: Link,
   bucket: BucketName,
   schema: S,
-  options: PublishOptions,
+  { follows = true, ...options }: PublishOptions & { follows?: boolean },
 ): Kv<z.infer<S>> {
   type T = z.infer<S>
   const stream = bucketStream(bucket)
@@ -89,7 +92,8 @@ export function openKv<S extends z.ZodType>(
 
   const last = async (key: string) => {
     const subject = subjectOf(key)
-    const stored = await link.askRepeatedly(() => link.jsm.streams.getMessage(stream, { last_by_subj: subject }), about)
+    const ask = () => link.jsm.streams.getMessage(stream, { last_by_subj: subject }).catch(noneWhere(streamNotFound))
+    const stored = await link.askRepeatedly(ask, about)
     return stored && { stored, gone: stored.header.get(operation) !== '' }
   }
 
@@ -146,11 +150,10 @@ export function openKv<S extends z.ZodType>(
   const keys = async (filter = '>'): Promise<string[]> => {
     if (!filterForm.test(filter)) throw new TerminalError(`"${filter}" cannot filter keys of ${bucket}`)
     const prefix = bucketPrefix(bucket)
-    const info = await link.askRepeatedly(
-      () => link.jsm.streams.info(stream, { subjects_filter: `${prefix}.${filter}`, deleted_details: false }),
-      about,
-    )
-    const subjects = Object.keys(info.state.subjects ?? {}).map((subject) => subject.slice(prefix.length + 1))
+    const asked = { subjects_filter: `${prefix}.${filter}`, deleted_details: false }
+    const ask = () => link.jsm.streams.info(stream, asked).catch(noneWhere(streamNotFound))
+    const info = await link.askRepeatedly(ask, about)
+    const subjects = Object.keys(info?.state.subjects ?? {}).map((subject) => subject.slice(prefix.length + 1))
     // Another client can write under names that are no keys here.
     const all = subjects.filter((key) => keyForm.test(key))
     const held = await Promise.all(all.map(async (key) => ((await last(key))?.gone === false ? [key] : [])))
@@ -177,7 +180,7 @@ export function openKv<S extends z.ZodType>(
       await write(key, null)
     },
     keys,
-    watch: (signal) => watchBucket({ link, prefix: bucketPrefix(bucket), get, keys, signal }),
+    watch: (signal) => watchBucket({ link, prefix: bucketPrefix(bucket), get, keys, signal, follows }),
   })
 }
 
@@ -187,23 +190,22 @@ type Watched<T> = {
   get(key: string): Promise<Held<T> | null>
   keys(): Promise<string[]>
   signal: AbortSignal
+  follows: boolean
 }
 
 /**
  * Core messages say at once which key changed; listing the keys again from time to time shows what expired. A server that is away is
  * waited for, however long.
  */
-async function* watchBucket<T>({ link, prefix, get, keys, signal }: Watched<T>): AsyncGenerator<Change<T>> {
+async function* watchBucket<T>({ link, prefix, get, keys, signal, follows }: Watched<T>): AsyncGenerator<Change<T>> {
   const known = new Map<string, number>()
   const touched = new Set<string>()
   let wake = () => {}
-  const subscription = link.nc.subscribe(`${prefix}.>`, {
-    callback: (error, message) => {
-      // Whoever may not follow the bucket sees its changes when the keys are listed.
-      if (!error) touched.add(message.subject.slice(prefix.length + 1))
-      wake()
-    },
-  })
+  const callback = (error: Error | null, message: Msg) => {
+    if (!error) touched.add(message.subject.slice(prefix.length + 1))
+    wake()
+  }
+  const subscription = follows ? link.nc.subscribe(`${prefix}.>`, { callback }) : null
   const over = Promise.withResolvers<'away'>()
   const onAbort = () => {
     over.resolve('away')
@@ -258,7 +260,7 @@ async function* watchBucket<T>({ link, prefix, get, keys, signal }: Watched<T>):
     }
   } finally {
     signal.removeEventListener('abort', onAbort)
-    subscription.unsubscribe()
+    subscription?.unsubscribe()
   }
 }
 

@@ -5,7 +5,7 @@ import {
   jetstream,
   jetstreamManager,
 } from '@nats-io/jetstream'
-import { type ConnectionOptions, connect, createInbox, errors, type NatsConnection } from 'nats'
+import { type ConnectionOptions, connect, createInbox, type NatsConnection } from 'nats'
 import { z } from 'zod'
 import { BusLimits } from '../schemas/bus-limits.ts'
 import type { Account, Role } from '../schemas/role.ts'
@@ -24,6 +24,7 @@ import {
 import './headers.ts'
 import type { Sender } from './headers.ts'
 import type { Logger } from './logger.ts'
+import { watchRefusal } from './refusal.ts'
 import { firstAnswer, isNoResponders, isPassing, type Patience, passingReason, throughRestarts } from './retry.ts'
 import './quiet-client.ts'
 import { type TlsFiles, tlsOptions } from './tls.ts'
@@ -52,6 +53,8 @@ export type Link = {
   readonly isClustered: boolean
   /** Whether a request has been given up since the server last answered. */
   readonly isLost: boolean
+  /** Rejects with a BusSetupError once the servers have refused the user for `awayMs`; the connection is closed then. */
+  readonly refused: Promise<never>
   /** Connections that were lost and made again. */
   readonly reconnects: number
   /** A fresh subject for replies, under the role's prefix. */
@@ -102,9 +105,19 @@ export async function openLink(
 ): Promise<Link> {
   const { requestMs, repeatMs, silentMs, awayMs } = limits
   const place = { servers, account, limits, isTls: tls !== undefined }
-  // While the servers refuse the user of a connection that was there, as after a node was revoked, requests only see that nothing answers.
-  let refusal: Error | null = null
-  const reason = (error: unknown) => passingReason(refusal ?? error)
+  const refused = Promise.withResolvers<never>()
+  // Whoever waits for it is a caller's choice.
+  refused.promise.catch(() => {})
+  const refusal = watchRefusal({
+    awayMs,
+    faultOf: (error) => connectFault(error, place, loginName(login)),
+    onLasting(fault) {
+      refused.reject(fault)
+      void nc.close()
+    },
+  })
+  // While the servers refuse the user, requests only see that nothing answers.
+  const reason = (error: unknown) => passingReason(refusal.now ?? error)
   const patience = awayWatch({ servers, account, awayMs, troubles, reason })
   const reportMs = limits.troubles.awayMs
   // Another server may answer: it is not waited long for this one.
@@ -130,7 +143,7 @@ export async function openLink(
       ...others,
       // A server that freezes, or whose host goes, closes nothing: it is noticed while it is still waited for.
       pingInterval: Math.ceil(isOneOfMany ? Math.min(silentMs / 3, awayMs / 6) : awayMs / 6),
-      // A user that is refused may be allowed again, as after a change of the server's configuration; until then it counts as away.
+      // A user that is refused may be allowed again; refusal.ts knows for how long it is waited for.
       ignoreAuthErrorAbort: true,
       // A stack trace kept for each request costs more than the request.
       noAsyncTraces: true,
@@ -153,26 +166,24 @@ export async function openLink(
     let reconnects = 0
     const onReconnected = () => {
       reconnects += 1
-      refusal = null
+      refusal.connected()
       patience.answered()
     }
     const listeners = new Set<() => void>([onReconnected])
-    const onError = (error: Error) => {
-      if (error instanceof errors.AuthorizationError) refusal = connectFault(error, place, loginName(login))
-    }
-    void followStatus(nc, account, { listeners, onError, log })
+    void followStatus(nc, account, { listeners, onError: refusal.heard, log })
     const ask: Link['ask'] = async (request, about = 'JetStream') => {
       try {
         const answer = await throughRestarts(request, { deadlineMs, signal, reportMs, onWait: patience.onWait(about) })
         patience.answered(about)
         return answer
       } catch (error) {
-        if (nc.isClosed()) throw error
+        if (nc.isClosed()) throw refusal.now ?? error
         if (!isPassing(error)) patience.answered(about)
         // What the client cannot parse is no answer of JetStream's.
         if (error instanceof SyntaxError) throw notJetStream(error.message, place)
         if (!isPassing(error) || signal?.aborted) throw error
         patience.gaveUp(about)
+        if (refusal.now) throw refusal.now
         throw new BusAwayError({ what: about, where: patience.where, awayMs, why: reason(error) }, { cause: error })
       }
     }
@@ -189,8 +200,9 @@ export async function openLink(
         return nc.info?.cluster !== undefined
       },
       get isLost() {
-        return patience.isLost
+        return patience.isLost || nc.isClosed()
       },
+      refused: refused.promise,
       get reconnects() {
         return reconnects
       },

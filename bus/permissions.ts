@@ -5,6 +5,7 @@ import { asksModel, variantsOf } from '../schemas/variants.ts'
 import { inboxPrefix } from './link.ts'
 import {
   type BucketName,
+  bucketAccount,
   bucketPrefix,
   bucketStream,
   bucketsOf,
@@ -47,8 +48,14 @@ const bucketWriters: Readonly<Record<Exclude<BucketName, (typeof ownNamed)[numbe
   'sealed-results': ['evaluator'],
 }
 
-/** Who may follow the buckets' changes. */
+/** Who may follow the changes of all buckets of LAB; agents follow what is wanted, too. */
 const watchers: readonly Role[] = ['gateway', 'planner']
+
+/** Whether a role is told of a bucket's changes at once; whoever is not lists the keys from time to time. */
+export const mayFollow = (role: Role, bucket: BucketName): boolean =>
+  (role === 'operator' && bucketAccount[bucket] !== 'VAULT') ||
+  watchers.includes(role) ||
+  (bucket === 'wanted' && isAgent(role))
 
 const messages: readonly Message[] = Object.values(registry)
 const isAgent = (role: Role): role is AgentRole => agentRoles.some((each) => each === role)
@@ -139,7 +146,7 @@ function values(role: Role, account: Account): Permissions {
     if (isOwnNamed(bucket)) return [`${bucketPrefix(bucket)}.${role}.>`]
     return bucketWriters[bucket].includes(role) ? [`${bucketPrefix(bucket)}.>`] : []
   })
-  const followed = here.filter((bucket) => watchers.includes(role) || (bucket === 'wanted' && isAgent(role)))
+  const followed = here.filter((bucket) => mayFollow(role, bucket))
   const watched = followed.map((bucket) => `${bucketPrefix(bucket)}.>`)
   return { publish: [...reads, ...writes], subscribe: watched }
 }

@@ -24,7 +24,7 @@ const passesAlthough: ReadonlySet<number> = new Set([
 ])
 const staysAlthough: ReadonlySet<number> = new Set([
   10_010, // 503 needs a cluster, and this server has none
-  10_023, // 503 out of room: publishers wait for room by a rule of their own (publish.ts), and what makes streams says it at once
+  10_023, // 503 out of room, but for consumers (topology.ts): publishers wait for room by a rule of their own (publish.ts), and what makes streams says it at once
   10_035, // 503 there is no such account
   10_036, // 503 not supported in a cluster
   10_063, // 503 another stream sequence was expected

@@ -125,7 +125,7 @@ function streamsOf(
 
 /*
  * C1 Copies are never made fewer: where any stream has more of them than are asked for, everything has so many.
- * C2 A consumer has as many copies as its stream, so that it is raised with it.
+ * C2 A consumer has as many copies as its stream, so that it is raised with it. While the stream is being scaled its consumers are waited for.
  * C3 The vault's copies are set when it is made. Whoever may change a stream can have it republish what it holds, so nobody may change the
  *    vault's over the bus (docs/decisions/003-no-consumers-for-agents.md); an administrator of the server can.
  * C4 Fewer servers than copies is an error at the start, never a bus with fewer copies.
@@ -171,6 +171,20 @@ export async function ensureTopology(links: readonly Link[], options: TopologyOp
   return notices
 }
 
+/**
+ * What `ensureTopology` refuses of the logs that are there, for whoever reads alone: nothing is made.
+ * @throws BusSetupError
+ */
+export async function checkLayout(links: readonly Link[]): Promise<void> {
+  await Promise.all(
+    links.map(async (link) => {
+      if (link.account === 'VAULT') return
+      const name = logStreamOf[link.account]
+      refuseOtherLayout(link, name, await streamThere(link, name))
+    }),
+  )
+}
+
 const notLowered = (wanted: number, copies: number) =>
   `storage.copies is ${wanted}, and the bus keeps ${copies} copies of everything: they are not made fewer. Write ${copies} into the topology.`
 
@@ -197,7 +211,7 @@ async function ensureStream(
   const about = `stream ${name}`
   const placed = placement(link, stream)
   try {
-    if (there && stream.metadata && there.state.messages > 0) refuseOtherLayout(link, name, there.config.metadata)
+    if (stream.metadata) refuseOtherLayout(link, name, there)
     if (!there) await link.ask(() => link.jsm.streams.add(stream).catch(placed), about)
     // Nobody may change the vault, not even the operator: a changed stream could republish what it holds.
     else if (link.account !== 'VAULT' && !keep)
@@ -220,8 +234,9 @@ function placement({ limits }: Link, { num_replicas: copies = 1 }: Stream) {
 }
 
 /** @throws BusSetupError where another version of Syllabus wrote what the stream holds, in names and forms that are not read here. */
-function refuseOtherLayout({ account, nc }: Link, stream: string, metadata: Record<string, string> = {}): void {
-  const found = Number(metadata[layout.key] ?? 1)
+function refuseOtherLayout({ account, nc }: Link, stream: string, there: Existing): void {
+  if (!there || there.state.messages === 0) return
+  const found = Number(there.config.metadata?.[layout.key] ?? 1)
   if (found === layout.version) return
   const age = found < layout.version ? 'an earlier' : 'a later'
   throw new BusSetupError({
@@ -265,7 +280,7 @@ function setupFault(
     error instanceof NoPeerError || unplacedCodes.has(code)
       ? `storage.copies asks for ${copies} copies, each on a server of its own with JetStream and room. Start so many servers of one cluster, or lower it in the topology (1 for the embedded server).`
       : roomCodes.has(code)
-        ? `It asks for ${maxBytes} bytes. Free disk space, raise the account's limit, or lower the topology's storage limits.`
+        ? `${maxBytes > 0 ? `It asks for ${maxBytes} bytes. ` : ''}Free disk space, raise the account's limit, or lower the topology's storage limits.`
         : numberCodes.has(code)
           ? "Raise the account's limits of streams and consumers (max_streams, max_consumers)."
           : othersCodes.has(code)
@@ -321,6 +336,16 @@ async function ensureConsumers(link: Link, account: LogAccount, options: Topolog
   await Promise.all([...workers, ...readers])
 }
 
+/**
+ * For want of servers a stream is refused as "no suitable peers for placement" (10005), and a consumer as "insufficient resources" (10023): its
+ * stream has fewer servers than copies, which passes once it is scaled, or its servers are away. So both are one error here.
+ */
+function unplaced(error: unknown): never {
+  if (!(error instanceof JetStreamApiError && error.code === 10_023)) throw error
+  const description = 'too few servers hold its stream yet, or they are away'
+  throw new JetStreamApiError({ code: 400, err_code: 10_005, description })
+}
+
 /** Removes the consumers of a role's messages in one queue. */
 export async function removeConsumers(links: readonly Link[], role: AgentRole, queue: string): Promise<void> {
   for (const message of workMessages.filter(({ to }) => to === role)) {
@@ -341,10 +366,12 @@ async function ensureConsumer(
   keep: boolean,
 ): Promise<void> {
   const name = consumer.durable_name
-  const about = `stream ${stream}`
+  const about = `servers for the stream ${stream}`
+  const { consumers } = link.jsm
+  const ask = <T>(request: () => Promise<T>) => link.ask(() => request().catch(unplaced), about)
   try {
-    const made = await link.ask(() => link.jsm.consumers.add(stream, consumer).catch(noneWhere(consumerExists)), about)
-    if (!made && !keep) await link.ask(() => link.jsm.consumers.update(stream, name, consumer), about)
+    const made = await ask(() => consumers.add(stream, consumer).catch(noneWhere(consumerExists)))
+    if (!made && !keep) await ask(() => consumers.update(stream, name, consumer))
   } catch (error) {
     throw setupFault(link, `Consumer ${name}`, error)
   }

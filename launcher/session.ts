@@ -39,7 +39,7 @@ export type Session = AsyncDisposable & {
   agents: readonly Identity[]
   /** The queue of each role that its agents work on. */
   queues: Variants
-  /** Rejects when an agent cannot start for a reason that a restart does not fix. */
+  /** Rejects when an agent cannot start for a reason that a restart does not fix, or the servers refuse a user of this session for good. */
   failed: Promise<never>
   /** Ends all agents, or those of a role: they take nothing more, finish what they have within the topology's time, and give back the rest. */
   stop(role?: AgentRole): Promise<void>
@@ -284,7 +284,7 @@ export async function openSession(
     pageUrl: gateway.url,
     agents: agentSpecs.map(({ identity }) => identity),
     queues,
-    failed: Promise.race([supervisor.failed, lossOf(server)]),
+    failed: Promise.race([supervisor.failed, lossOf(server), bus.refused, reader.refused]),
     stop,
     async close() {
       await stop()

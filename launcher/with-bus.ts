@@ -11,15 +11,13 @@ import { UsageError } from '../schemas/user-error.ts'
 import { type BusServer, keyOf, openBusServer } from './bus-server.ts'
 import { findSession } from './live-session.ts'
 import { connectOperator, prepareBus } from './session.ts'
-import { readTopology } from './topology/topology-file.ts'
-import { defaultTopology } from './topology/topology-names.ts'
 
 type WithBus = {
   line?: (text: string) => void
   signal?: AbortSignal
   /** Whether a server that is not here is fetched: for commands that start work. */
   mayFetch?: boolean
-  /** What is missing on a server of others is made with its limits; left out: the usual ones. */
+  /** For the page, which may be up before the first run: what is missing is made, with its limits. Left out: nothing is made. */
   topology?: Topology
 }
 
@@ -28,7 +26,8 @@ export const hasRuns = (): boolean => process.env.NATS_URL !== undefined || exis
 
 /**
  * Runs a command on the bus as the operator: on the running session's server when there is one, else on a server started for
- * as long as the command takes, over the same storage.
+ * as long as the command takes, over the same storage. One that only reads makes no
+ * streams: on a bus without any there are no runs.
  * @throws UsageError where this home holds no run
  */
 export async function withBus<T>(
@@ -46,10 +45,10 @@ export async function withBus<T>(
   const joined = await joinedServer(home)
   await using server = joined ?? (await openBusServer({ home, log, onProgress: line, notify: line, mayFetch }))
   await using bus = await connectOperator(server, log, { line, ...(signal && { signal }) })
-  // Whoever made the bus gave it the limits of a topology; a command has none of its own to put in their place.
-  if (!joined)
-    await prepareBus(bus, topology ?? (await readTopology(defaultTopology)), { keep: true, variants: {}, vault: false })
-  return await use(bus, server)
+  // Whoever made the bus gave it the limits of a topology; what is there keeps them.
+  if (topology && !joined) await prepareBus(bus, topology, { keep: true, variants: {}, vault: false })
+  else if (!joined) await bus.checkLayout()
+  return await Promise.race([use(bus, server), bus.refused])
 }
 
 /**

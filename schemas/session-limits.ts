@@ -51,6 +51,10 @@ export const TelemetryLimits = z.strictObject({
   scrapeMs: ms(2000, 'how long a scrape may read the log; what is left of it comes with the next one'),
   cacheMs: ms(1000, 'how long what the server was asked for one scrape or probe holds for the next', 0),
   modelNames: count(50, 'models that metrics tell apart; further ones are counted together as "other"'),
+  queueNames: count(
+    100,
+    'queues of which metrics show the backlog one by one, those with most first; further ones are added up as "other"',
+  ),
   spansPerRequest: count(512, 'spans that the receiver of traces is sent at a time', 10_000),
   longestPauseMs: ms(
     30_000,

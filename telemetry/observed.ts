@@ -8,6 +8,8 @@ export type OwnAgent = { role: AgentRole; variant: string; instance: string }
 /** What is asked of the server for figures and probes; null where it did not answer in time. */
 export type Answers = {
   presence(): Promise<Presence[] | null>
+  /** Whether anybody has made the streams. */
+  hasStreams(): Promise<boolean | null>
   backlog(): Promise<Backlog[] | null>
   streams(): Promise<StreamFacts[] | null>
 }
@@ -18,6 +20,7 @@ export function answersOf(bus: Bus, { cacheMs, scrapeMs }: Pick<TelemetryLimits,
     (await heldValues(bus.kv('agents', Presence))).flatMap((held) => ('value' in held ? [held.value] : []))
   return {
     presence: sharedAnswer(valuesThere, cacheMs, scrapeMs),
+    hasStreams: sharedAnswer(async () => (await bus.presenceTtlMs()) !== null, cacheMs, scrapeMs),
     backlog: sharedAnswer(bus.backlogs, cacheMs, scrapeMs),
     streams: sharedAnswer(bus.streams, cacheMs, scrapeMs),
   }

@@ -1,4 +1,4 @@
-import type { Bus, Presence } from '../bus/mod.ts'
+import type { Backlog, Bus, Presence } from '../bus/mod.ts'
 import { PayingRole } from '../schemas/usage.ts'
 import type { Sample } from './metric-table.ts'
 import type { Answers, OwnAgent } from './observed.ts'
@@ -48,19 +48,36 @@ function samplesOf({ role, instance, slots, handling, figures, troubles = [] }: 
   ]
 }
 
+/** The name of the queues that are counted together. */
+const otherQueues = 'other'
+
+/**
+ * Of so many queues what waits in each, those with most of it first, and of the further ones the sum: runs with queues of their own leave them
+ * behind for as long as they may be gone on with.
+ */
+export function backlogSamples(waiting: readonly Backlog[], queueNames: number): Sample[] {
+  const ofQueue = new Map<string, number>()
+  for (const { queue, pending, unacknowledged } of waiting)
+    ofQueue.set(queue, (ofQueue.get(queue) ?? 0) + pending + unacknowledged)
+  const byName = [...ofQueue].sort(([one, most], [other, less]) => less - most || one.localeCompare(other))
+  const shown = new Set(byName.slice(0, queueNames).map(([queue]) => queue))
+  const samples = new Map<string, Sample>()
+  for (const { role, queue, message, pending, unacknowledged } of waiting) {
+    for (const [state, count] of Object.entries({ pending, unacknowledged })) {
+      const labels = { role, queue: shown.has(queue) ? queue : otherQueues, message, state }
+      const key = Object.values(labels).join(' ')
+      const value = (samples.get(key)?.value ?? 0) + count
+      samples.set(key, { name: 'syllabus_backlog_messages', labels, value })
+    }
+  }
+  return [...samples.values()]
+}
+
 /** What waits in the server, and how full it is; nothing where it did not answer. */
-export async function serverSamples({ backlog, streams }: Answers): Promise<Sample[]> {
+export async function serverSamples({ backlog, streams }: Answers, queueNames: number): Promise<Sample[]> {
   const [waiting, stored] = await Promise.all([backlog(), streams()])
   return [
-    ...(waiting ?? []).flatMap(({ role, queue, message, ...states }) =>
-      Object.entries(states).map(
-        ([state, value]): Sample => ({
-          name: 'syllabus_backlog_messages',
-          labels: { role, queue, message, state },
-          value,
-        }),
-      ),
-    ),
+    ...backlogSamples(waiting ?? [], queueNames),
     ...(stored ?? []).flatMap(({ account, bytes, maxBytes, deadLetters }): Sample[] => [
       { name: 'syllabus_dead_letters', labels: { account }, value: deadLetters },
       { name: 'syllabus_log_bytes', labels: { account }, value: bytes },

@@ -1,4 +1,5 @@
-import type { Bus } from '../bus/mod.ts'
+import type { Bus, Presence } from '../bus/mod.ts'
+import type { AgentRole } from '../schemas/role.ts'
 import type { TelemetryLimits } from '../schemas/session-limits.ts'
 import type { Prices } from '../schemas/usage.ts'
 import { createExposition, type Exposition } from './exposition.ts'
@@ -10,7 +11,7 @@ import { agentSamples, isConnected, serverSamples } from './process-figures.ts'
 /*
  * M1 Whatever is observed goes on as if nobody looked: figures are read when they are asked for, and a request that the server does not answer
  *    holds up whoever asked, for `scrapeMs` at most, and nobody else.
- * M2 /readyz answers 503 while the NATS server is away, or a role that this process runs has no agent that works.
+ * M2 /readyz answers 503 while the NATS server is away or has no streams yet, or a role that this process runs has no agent that works.
  * M3 /healthz answers 503 only where a new process would help: its connection is closed for good. A server that is away comes back by itself.
  */
 
@@ -41,15 +42,24 @@ export type Telemetry = {
   scrape(): Promise<{ contentType: string; text: string }>
 }
 
+/** The name of the agents that are not there any more. */
+const goneAgents = 'gone'
+
 type Looked = Observed & { answers: Answers; log: ReturnType<typeof openLogReader> | null; own: Map<string, OwnAgent> }
 
 /** What is shown of a process; nothing is read before somebody asks. */
 export function createTelemetry(limits: TelemetryLimits, version: string): Telemetry {
-  const restarts = new Map<string, Sample>()
+  const restarts = new Map<string, Sample & { labels: { role: AgentRole; agent: string } }>()
   const others: (() => readonly Sample[])[] = []
   let observed: Looked | null = null
   let isEnding = false
   let exposition: Promise<Exposition> | null = null
+
+  function addRestarts(labels: { role: AgentRole; agent: string }, count: number): void {
+    const key = `${labels.role} ${labels.agent}`
+    const before = restarts.get(key)?.value ?? 0
+    restarts.set(key, { name: 'syllabus_agent_restarts_total', labels, value: before + count })
+  }
 
   async function observe(seen: Observed): Promise<void> {
     const { bus, readsAll } = seen
@@ -66,10 +76,21 @@ export function createTelemetry(limits: TelemetryLimits, version: string): Telem
     if (lastSeq !== undefined) looked.log ??= openLogReader(bus, answers, { ...limits, prices, lastSeq })
   }
 
-  /** The agents that are not asked to end. Those that are count as its own as long as they are there. */
-  function wantedOf({ agents, own }: Looked): readonly OwnAgent[] {
+  /**
+   * The agents that are not asked to end. Those that are count as its own as long as they are there, and their restarts under a name of
+   * their own: a node has ever new agents.
+   */
+  function wantedOf({ agents, own }: Looked, there: readonly Presence[] | null): readonly OwnAgent[] {
     const wanted = agents()
     for (const agent of wanted) own.set(agent.instance, agent)
+    if (there === null) return wanted
+    const kept = new Set([...wanted, ...there].map(({ instance }) => instance))
+    for (const instance of own.keys()) if (!kept.has(instance)) own.delete(instance)
+    for (const [key, { labels, value }] of restarts) {
+      if (labels.agent === goneAgents || kept.has(labels.agent)) continue
+      restarts.delete(key)
+      addRestarts({ ...labels, agent: goneAgents }, value)
+    }
     return wanted
   }
 
@@ -79,9 +100,10 @@ export function createTelemetry(limits: TelemetryLimits, version: string): Telem
     const { bus, answers } = observed
     const away = 'the NATS server does not answer'
     if (!isConnected(bus)) return [away]
-    const there = await answers.presence()
-    if (there === null || !isConnected(bus)) return [away]
-    const wanted = wantedOf(observed)
+    const [there, hasStreams] = await Promise.all([answers.presence(), answers.hasStreams()])
+    if (there === null || hasStreams === null || !isConnected(bus)) return [away]
+    if (!hasStreams) return ['there are no streams yet: the first run makes them']
+    const wanted = wantedOf(observed, there)
     if (observed.own.size > 0 && wanted.length === 0) return ['its agents end']
     const works = ({ role, instance }: OwnAgent) =>
       there.some(
@@ -97,6 +119,8 @@ export function createTelemetry(limits: TelemetryLimits, version: string): Telem
   }
 
   async function samples(): Promise<Sample[]> {
+    const there = observed && isConnected(observed.bus) ? await observed.answers.presence() : null
+    if (observed) wantedOf(observed, there)
     const own: Sample[] = [
       { name: 'syllabus_build_info', labels: { version, node: process.version }, value: 1 },
       { name: 'syllabus_ready', value: Number((await unready()).length === 0) },
@@ -105,8 +129,6 @@ export function createTelemetry(limits: TelemetryLimits, version: string): Telem
     ]
     if (!observed) return own
     const { bus, own: agents, answers, readsAll } = observed
-    wantedOf(observed)
-    const there = isConnected(bus) ? await answers.presence() : null
     const isHere = there !== null
     const ofProcess: Sample[] = [
       ...own,
@@ -115,7 +137,10 @@ export function createTelemetry(limits: TelemetryLimits, version: string): Telem
     ]
     if (!isHere) return ofProcess
     if (readsAll && !observed.log) await readOn(observed)
-    const [stored, counted] = await Promise.all([readsAll ? serverSamples(answers) : [], observed.log?.samples() ?? []])
+    const [stored, counted] = await Promise.all([
+      readsAll ? serverSamples(answers, limits.queueNames) : [],
+      observed.log?.samples() ?? [],
+    ])
     return [...ofProcess, ...agentSamples(there, [...agents.values()]), ...stored, ...counted]
   }
 
@@ -134,16 +159,7 @@ export function createTelemetry(limits: TelemetryLimits, version: string): Telem
     ends() {
       isEnding = true
     },
-    ended({ role, instance }) {
-      const sample = restarts.get(instance)
-      if (sample) sample.value += 1
-      else
-        restarts.set(instance, {
-          name: 'syllabus_agent_restarts_total',
-          labels: { role, agent: instance },
-          value: 1,
-        })
-    },
+    ended: ({ role, instance }) => addRestarts({ role, agent: instance }, 1),
     add: (samplesOf) => void others.push(samplesOf),
     unready,
     unhealthy: () =>

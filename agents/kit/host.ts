@@ -66,16 +66,18 @@ export async function hostAgent<R extends AgentRole>(
     slots: launch.slots,
     drainMs: launch.drainMs,
     graceMs: launch.graceMs,
-    isStalled: () => isStalled(),
+    isStalled: () => isStalled() || bus.isClosed,
     delivery: launch.delivery,
     signal: drain,
   })
   log.info('working')
   const steady = setTimeout(() => troubles.set('restart', null), bus.limits.troubles.restartedMs).unref()
   try {
-    await loop.done
+    await Promise.race([loop.done, bus.refused])
   } finally {
     clearTimeout(steady)
+    // One whose user is refused still has handlers that run.
+    await loop.stop()
     force.abort()
     await agent.release?.()
     log.info('stopped')

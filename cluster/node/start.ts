@@ -42,6 +42,7 @@ const usualLookMs = 2000
  * D2  Agents are of a queue, not of a run: runs that share one share its agents.
  * D3  A command that takes back what it wanted is served no more at once. One that is not heard of any more is waited for twice as long as it
  *     is believed: its server, or the way to it, may be away.
+ * D4  A node whose user the servers refuse, as after it was revoked, ends with that reason once they have done so for `bus.awayMs`.
  *
  * @throws UsageError, BusSetupError, SetupError: what is wrong, where, and what a person does
  */
@@ -64,7 +65,13 @@ export async function startNode({ file, name, counts, reporter }: NodeOptions): 
   const log = createLog({ role: 'node', instance: facts.node }, { destination: agentsLog.descriptor })
   await using stack = new AsyncDisposableStack()
   const telemetry = stack.use(await openTelemetry(await readTopology(defaultTopology), line))
-  const connect = async (role: AgentRole) => stack.use(await connectAs(role, server, log, { line, signal }))
+  const refused = Promise.withResolvers<never>()
+  refused.promise.catch(() => {})
+  const connect = async (role: AgentRole) => {
+    const connected = stack.use(await connectAs(role, server, log, { line, signal }))
+    connected.refused.catch(refused.reject)
+    return connected
+  }
   const bus = await connect(roles[0]!)
   checkSameCluster(file, facts, bus.clusterName)
   let running = (): Identity[] => []
@@ -174,7 +181,7 @@ export async function startNode({ file, name, counts, reporter }: NodeOptions): 
     }
   }
 
-  const following = follow()
+  const following = Promise.race([follow(), refused.promise])
   try {
     while (!signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -187,7 +194,8 @@ export async function startNode({ file, name, counts, reporter }: NodeOptions): 
     telemetry.ends()
     const left = roles.reduce((sum, role) => sum + teams.countOf({ role }), 0)
     if (left > 0) line(`node ${facts.node} drains: ${left} agents finish what they have in hand`)
-    await teams.stop()
+    // What agents of a node that was revoked have in hand cannot be stored.
+    await teams.stop(bus.isClosed ? 0 : undefined)
     await following.catch(() => {})
   }
 }

@@ -10,7 +10,7 @@ import type { AgentRole } from '../../schemas/role.ts'
 import { type Fault, faultOf } from './fit.ts'
 import { tokenOf } from './presence.ts'
 
-type Member = { number: number; instance: string; stop(): Promise<void> }
+type Member = { number: number; instance: string; stop(mostMs?: number): Promise<void> }
 /** The agents of a role on one queue. */
 type Team = WantedAgent & { members: Member[]; fault: Fault | null }
 
@@ -26,8 +26,8 @@ export type Teams = {
   agents(): Identity[]
   /** Whether an agent is one of these. */
   isOwn(instance: string): boolean
-  /** Ends all agents; resolves once they have drained. */
-  stop(): Promise<void>
+  /** Ends all agents; resolves once they have drained, for which they have `mostMs` where that is less than what the limits allow. */
+  stop(mostMs?: number): Promise<void>
 }
 
 const keyOf = ({ role, queue }: Pick<WantedAgent, 'role' | 'queue'>) => `${role} ${queue}`
@@ -78,12 +78,12 @@ export function createTeams(
       team.fault = faultOf(error)
       onFault(team.fault)
     })
-    return { number, instance, stop: () => supervisor.stop() }
+    return { number, instance, stop: (mostMs) => supervisor.stop(undefined, mostMs) }
   }
 
-  function shrink(team: Team, count: number): void {
+  function shrink(team: Team, count: number, mostMs?: number): void {
     for (const member of team.members.splice(count)) {
-      const done = member.stop().catch((error: unknown) => log.error({ error: String(error) }, 'agent not ended'))
+      const done = member.stop(mostMs).catch((error: unknown) => log.error({ error: String(error) }, 'agent not ended'))
       draining.add(done)
       void done.finally(() => draining.delete(done))
     }
@@ -116,8 +116,8 @@ export function createTeams(
         members.map(({ instance }) => ({ role, variant: topology.agents[role].variant, instance })),
       ),
     isOwn: (instance) => instance.includes(mark),
-    async stop() {
-      for (const team of teams.values()) shrink(team, 0)
+    async stop(mostMs) {
+      for (const team of teams.values()) shrink(team, 0, mostMs)
       while (draining.size > 0) await Promise.all(draining)
     },
   }

@@ -93,7 +93,7 @@ export async function addAgent(role: AgentRole, options: AddedAgent): Promise<vo
   await telemetry.observe({ bus, readsAll: watcher === 'operator', agents: supervisor.wanted, prices })
   try {
     const isOver = state ? untilDone(bus, state.config.runId, stop) : once(stop, 'abort')
-    await Promise.race([stop.aborted ? Promise.resolve() : isOver, supervisor.failed])
+    await Promise.race([stop.aborted ? Promise.resolve() : isOver, supervisor.failed, bus.refused])
   } finally {
     telemetry.ends()
     await supervisor.stop()

@@ -39,6 +39,8 @@ export type TestCluster = AsyncDisposable & {
   readonly roads: readonly Road[]
   /** Adds a user without limits to an account, as an administrator of the servers does, in their files and without a restart. */
   addUser(account: Account, login: { user: string; pass: string }): Promise<void>
+  /** Takes the users of a role away or gives them back, as after a node was revoked. */
+  allow(role: Role, isAllowed: boolean): Promise<void>
   start(node: number): Promise<void>
   open(role: Role, variant: string): Promise<Bus>
 }
@@ -163,6 +165,17 @@ export async function withCluster({
   }
   for (const node of nodes) await start(node)
   if (topology) await (await open('operator', 'cli')).ensureTopology({ ...sizes, copies })
+  const allowed = new Set<Role>(roles)
+  /** Changes the files of the nodes that run, which read them again. */
+  const edit = async (change: (config: { accounts: Record<string, { users: object[] }> }) => void) => {
+    for (const [node, child] of running) {
+      const file = join(folder, `n${node}.conf`)
+      const config = JSON.parse(await readFile(file, 'utf8'))
+      change(config)
+      await writeFile(file, JSON.stringify(config))
+      child.kill('SIGHUP')
+    }
+  }
   const link = (account: Account = 'LAB') => {
     const who = { role: 'operator', variant: 'test', instance: 'test' } as const
     const options = { isKnown: true, tls: tls?.client }
@@ -210,14 +223,13 @@ export async function withCluster({
       }
     },
     start,
-    async addUser(account, { user, pass }) {
-      for (const [node, child] of running) {
-        const file = join(folder, `n${node}.conf`)
-        const config = JSON.parse(await readFile(file, 'utf8'))
-        config.accounts[account].users.push({ user, password: pass })
-        await writeFile(file, JSON.stringify(config))
-        child.kill('SIGHUP')
-      }
+    addUser: (account, { user, pass }) =>
+      edit((config) => void config.accounts[account]?.users.push({ user, password: pass })),
+    async allow(role, isAllowed) {
+      if (isAllowed) allowed.add(role)
+      else allowed.delete(role)
+      const held = Object.fromEntries([...allowed].map((each) => [each, credentials[each]]))
+      await edit((config) => void Object.assign(config, { accounts: accountsConfig(held) }))
     },
     open,
     async [Symbol.asyncDispose]() {

@@ -68,6 +68,22 @@ describe('a file that cannot be used is refused with the place, and quotes nothi
   })
 })
 
+const facts = { node: 'gpu-1', cluster: 'lab-1', servers: 'tls://h:4222' }
+test.each<[string, object, RegExp]>([
+  ['a field of the node', { join: { ...facts, zone: 'PLANTED' } }, /join: there is no "zone": a newer version/],
+  ['several', { join: { ...facts, zone: 1, rack: 2 } }, /join: there is no "zone", "rack": a newer version/],
+  ['a role', { auditor: { LAB: nkey }, join: facts }, /the file: there is no "auditor": a newer version/],
+  ['a field of TLS', { tls: { pins: ['PLANTED'] }, join: facts }, /tls: there is no "pins": a newer version/],
+  ['a number of copies', { join: { ...facts, copies: 7 } }, /join\.copies: write 1, 3 or 5: a newer version/],
+  ['an address of another form', { join: { ...facts, servers: ['PLANTED'] } }, /join\.servers: .*: a newer version/],
+])('a join file with what this version does not know may be of a newer one: %s', (_, content, what) => {
+  expect(() => read({ generator: { LAB: nkey }, ...content })).toThrow(what)
+  expect(() => read({ generator: { LAB: nkey }, ...content })).toThrow(
+    /code of this host may be older.*version that wrote/s,
+  )
+  expect(() => read({ generator: { LAB: nkey }, ...content })).not.toThrow(/PLANTED|take it out/)
+})
+
 test('users with nkeys have the allow lists of those with passwords, and the server is given public keys alone', () => {
   const everybody = (login: (role: Role, account: string) => object) =>
     Object.fromEntries(
