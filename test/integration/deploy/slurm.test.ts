@@ -83,9 +83,9 @@ describe.skipIf(why)(`a one-node Slurm${why ? ` (skipped: ${why})` : ''}`, () =>
     await until(
       'the node of Slurm is idle',
       () => run('sinfo', ['--noheader', '--format=%T']).output.includes('idle'),
-      60_000,
+      180_000,
     )
-  })
+  }, 200_000)
 
   afterAll(() => {
     for (const daemon of ['slurmd', 'slurmctld', 'munged']) {
