@@ -19,7 +19,7 @@ const anything = z.unknown()
 
 async function connect(role: Role, awayMs: number) {
   const log = memoryLog()
-  const limits = BusLimits.parse({ awayMs, requestMs: 500, troubles: { awayMs: 0 } })
+  const limits = BusLimits.parse({ awayMs, requestMs: 500, troubles: { awayMs: 1 } })
   const who = { role, variant: 'test', instance: `${role}-test` }
   const { url: servers, credentials } = cluster
   const bus = await connectBus({ servers, credentials: credentials[role], isKnown: true, limits, log, ...who })
