@@ -111,7 +111,7 @@ describe('rows', () => {
       [`rows ${name} --row a9.r1.none.0.0`, 'has no row a9.r1.none.0.0', /List its rows/],
       [`rows ${name} --source nobody`, 'has no rows of source nobody', sources],
       [`rows ${name} --source nobody --json`, 'has no rows of source nobody', sources],
-      [`rows ${name} --attempt 7`, 'has no rows of attempt 7', /its attempts: 1$/],
+      [`rows ${name} --attempt 7`, 'has no rows of attempt 7', /its attempts: 1\.$/],
       ['rows another-run', 'another-run', /./],
       ['report another-run', 'another-run', /./],
       ['dead redrive nonsense', '"nonsense" is not the id of a dead letter', /dead list/],
