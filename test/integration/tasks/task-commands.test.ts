@@ -192,7 +192,7 @@ test('task show says what a task is, and no text of its tests', async () => {
   expect(code).toBe(0)
   expect(output).toMatch(/scorer +numeric, lenient/)
   expect(output).toMatch(/skill sums +\d+ +\d+/)
-  expect(output).toContain('reference-people: 1 rows to compare with')
+  expect(output).toContain('reference-people: 1 row to compare with')
   expect(output).toContain((await loadTask(at('mine'))).sha256)
   for (const { input } of [...(await items('mine', 'test.jsonl')), ...(await items('mine', 'validation.jsonl'))]) {
     expect(output).not.toContain(input)
