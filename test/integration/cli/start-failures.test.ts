@@ -53,7 +53,7 @@ const cases: readonly [string, () => Promise<Record<string, string>> | Record<st
   [
     'no server',
     () => ({ NATS_URL: nobody }),
-    /No NATS server answers: connection refused .*\s+Start one, correct NATS_URL/,
+    /No NATS server answers: connection refused .*\n {2}Start one, correct NATS_URL/,
   ],
   ['no such host', () => ({ NATS_URL: 'nats://no-such-host.invalid' }), /no such host|No NATS server answers/],
   ['an address of another kind', () => ({ NATS_URL: 'http://127.0.0.1' }), /"http:\/\/" is not spoken here/],
@@ -92,7 +92,7 @@ const cases: readonly [string, () => Promise<Record<string, string>> | Record<st
   [
     'a role left out',
     async () => ({ NATS_URL: server.url, SYLLABUS_CREDENTIALS: await credentials('part', without('critic')) }),
-    /needs the credentials of operator, gateway, [\w, -]+; missing: critic \(LAB\).*\s+The file holds planner/,
+    /needs the credentials of operator, gateway, [\w, -]+; missing: critic \(LAB\).*\n {2}The file holds planner/,
   ],
   [
     'TLS where there is none',
