@@ -44,7 +44,7 @@ test.each<[string, () => string[], number, RegExp]>([
   ['replay', () => ['replay'], 2, noRun],
   ['try', () => ['try', 'a-run', '--ask', 'What is 1 + 1?'], 2, noRun],
   ['dead letters', () => ['dead', 'list'], 0, /none|no dead letters|^$/i],
-  ['a dead letter', () => ['dead', 'redrive', 'LAB-1'], 1, /there is no dead letter LAB-1/],
+  ['a dead letter', () => ['dead', 'redrive', 'LAB-1'], 2, /there is no dead letter LAB-1/],
   ['pause', () => ['pause', 'a-run'], 2, noRun],
   ['resume', () => ['resume', 'a-run'], 2, noRun],
 ])(
