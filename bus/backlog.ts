@@ -1,7 +1,7 @@
 import type { ConsumerInfo } from '@nats-io/jetstream'
 import type { Link } from './link.ts'
 import { deadStreamOf, type LogAccount, logStreamOf, parseSubject } from './subjects.ts'
-import { noneWhere, streamNotFound } from './topology.ts'
+import { noneWhere, streamInfo, streamNotFound } from './topology.ts'
 
 /** What waits behind one consumer. */
 export type Backlog = {
@@ -26,17 +26,23 @@ export type StreamFacts = {
   deadLetters: number
 }
 
-const withMessages = (links: readonly Link[]): (Link & { account: LogAccount })[] =>
-  links.filter((link): link is Link & { account: LogAccount } => link.account !== 'VAULT')
+type LogLink = Link & { account: LogAccount }
+
+/** The connections to accounts that carry messages. */
+export const withMessages = (links: readonly Link[]): LogLink[] =>
+  links.filter((link): link is LogLink => link.account !== 'VAULT')
+
+/** The consumers of an account's log; none where there is no log. */
+export function consumersOf({ account, ask, jsm }: LogLink): Promise<ConsumerInfo[]> {
+  const stream = logStreamOf[account]
+  const list = () =>
+    Array.fromAsync(jsm.consumers.list(stream)).catch((error: unknown) => noneWhere(streamNotFound)(error) ?? [])
+  return ask(list, `stream ${stream}`)
+}
 
 /** What waits behind every consumer of work; a stream or a consumer that is not there has nothing. */
 export async function listBacklog(links: readonly Link[]): Promise<Backlog[]> {
-  const found = withMessages(links).map(async (link) => {
-    const stream = logStreamOf[link.account]
-    const list = () =>
-      Array.fromAsync(link.jsm.consumers.list(stream)).catch((error: unknown) => noneWhere(streamNotFound)(error) ?? [])
-    return (await link.ask(list, `stream ${stream}`)).flatMap(backlogOf)
-  })
+  const found = withMessages(links).map(async (link) => (await consumersOf(link)).flatMap(backlogOf))
   return (await Promise.all(found)).flat()
 }
 
@@ -47,10 +53,12 @@ function backlogOf({ config, num_pending: pending, num_ack_pending: unacknowledg
 }
 
 export async function listStreams(links: readonly Link[]): Promise<StreamFacts[]> {
-  const found = withMessages(links).map(async ({ account, ask, jsm }) => {
-    const infoOf = (stream: string) =>
-      ask(() => jsm.streams.info(stream).catch(noneWhere(streamNotFound)), `stream ${stream}`)
-    const [log, dead] = await Promise.all([infoOf(logStreamOf[account]), infoOf(deadStreamOf[account])])
+  const found = withMessages(links).map(async (link) => {
+    const { account } = link
+    const [log, dead] = await Promise.all([
+      streamInfo(link, logStreamOf[account]),
+      streamInfo(link, deadStreamOf[account]),
+    ])
     if (!log) return []
     const { state, config, created } = log
     return [

@@ -1,9 +1,10 @@
 import type { ConsumerInfo, StreamInfo } from '@nats-io/jetstream'
 import { millis } from 'nats'
 import { type Account, accounts } from '../schemas/role.ts'
+import { consumersOf, withMessages } from './backlog.ts'
 import type { Link } from './link.ts'
 import { bucketStream, bucketsOf, deadStreamOf, logAccounts, logStreamOf, objectStreamOf } from './subjects.ts'
-import { consumerNotFound, noneWhere, streamNotFound } from './topology.ts'
+import { consumerNotFound, noneWhere, streamInfo } from './topology.ts'
 
 /** A copy of a stream or consumer on a server: whether it holds all that the leader has, and by how many operations it is behind. */
 type Copy = { server: string; inSync: boolean; offline: boolean; behind: number }
@@ -38,8 +39,8 @@ export async function waitingAt(link: Link, stream: string, durable: string): Pr
 const lookedAt = bucketStream('nodes')
 
 /** How long a presence is believed; null before a command of the operator has made the streams, those of this version included. */
-export async function presenceTtlMs({ ask, jsm }: Link): Promise<number | null> {
-  const info = await ask(() => jsm.streams.info(lookedAt).catch(noneWhere(streamNotFound)), `stream ${lookedAt}`)
+export async function presenceTtlMs(link: Link): Promise<number | null> {
+  const info = await streamInfo(link, lookedAt)
   return info && millis(info.config.max_age)
 }
 
@@ -85,23 +86,17 @@ function copiesOf({ cluster }: Pick<StreamInfo, 'cluster'> | Pick<ConsumerInfo, 
 
 /** Reads the state of all that a role may see; what is not made yet is left out. */
 export async function clusterState(links: readonly Link[]): Promise<ClusterState> {
-  const infoOf = ({ ask, jsm }: Link, name: string) =>
-    ask(() => jsm.streams.info(name).catch(noneWhere(streamNotFound)), `stream ${name}`)
   const streams = links.flatMap((link) =>
     streamsOf(link.account).map(async (name) => {
-      const info = await infoOf(link, name)
+      const info = await streamInfo(link, name)
       if (!info) return []
       const { messages, bytes } = info.state
       const leader = info.cluster?.leader ?? null
       return [{ account: link.account, name, leader, messages, bytes, copies: copiesOf(info) }]
     }),
   )
-  const consumers = links.map(async (link) => {
-    const log = logAccounts.find((account) => account === link.account)
-    if (!log || !(await infoOf(link, logStreamOf[log]))) return []
-    const stream = logStreamOf[log]
-    const infos = await link.ask(() => Array.fromAsync(link.jsm.consumers.list(stream)), `stream ${stream}`)
-    return infos.map((info) => ({
+  const consumers = withMessages(links).map(async (link) => {
+    return (await consumersOf(link)).map((info) => ({
       account: link.account,
       name: info.name,
       leader: info.cluster?.leader ?? null,

@@ -195,7 +195,7 @@ const vaultBehind = (names: readonly string[], copies: number) =>
 /** @throws BusSetupError */
 async function streamThere(link: Link, name: string): Promise<Existing> {
   try {
-    return await link.ask(() => link.jsm.streams.info(name).catch(noneWhere(streamNotFound)), `stream ${name}`)
+    return await streamInfo(link, name)
   } catch (error) {
     throw setupFault(link, `Stream ${name}`, error)
   }
@@ -255,6 +255,10 @@ export const noneWhere = (code: number) => (error: unknown) => {
   if (error instanceof JetStreamApiError && error.code === code) return null
   throw error
 }
+
+/** What the server says of a stream; null where there is none. Throws BusAwayError. */
+export const streamInfo = ({ ask, jsm }: Link, name: string): Promise<Existing> =>
+  ask(() => jsm.streams.info(name).catch(noneWhere(streamNotFound)), `stream ${name}`)
 
 /** No servers for so many copies: no suitable peers for placement, and a server that is no cluster. */
 const unplacedCodes: ReadonlySet<number> = new Set([10_005, 10_074])
