@@ -18,7 +18,7 @@ const Greeting = z.object({
 type Greeting = z.infer<typeof Greeting>
 
 /** What a client says first, here without a user: two answers show that more than the greeting is NATS's. */
-const hello = `CONNECT ${JSON.stringify({ verbose: false, pedantic: false, lang: 'node', version: '0', protocol: 1 })}\r\nPING\r\n`
+export const hello = `CONNECT ${JSON.stringify({ verbose: false, pedantic: false, lang: 'node', version: '0', protocol: 1 })}\r\nPING\r\n`
 const again = 'PING\r\n'
 
 const noTls = 'it asks for TLS, and no TLS connection can be made'

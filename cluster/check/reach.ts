@@ -2,7 +2,15 @@ import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { isIP } from 'node:net'
 import { connect } from 'node:tls'
-import { bareConnection, type Greeting, greetedAt, isNewEnough, maxPayloadBytes, oldestServer } from '../../bus/mod.ts'
+import {
+  bareConnection,
+  type Greeting,
+  greetedAt,
+  hello,
+  isNewEnough,
+  maxPayloadBytes,
+  oldestServer,
+} from '../../bus/mod.ts'
 import { reasonOf, UserError } from '../../schemas/user-error.ts'
 import type { Cluster } from '../cluster-file.ts'
 import { dialled, type Host } from '../hosts.ts'
@@ -138,7 +146,7 @@ async function isTakenInPlain(url: string): Promise<boolean> {
     text += bytes.toString('latin1')
     if (text.includes('PONG')) resolve(true)
   })
-  socket.write('CONNECT {"verbose":false,"pedantic":false,"lang":"node","version":"0","protocol":1}\r\nPING\r\n')
+  socket.write(hello)
   try {
     return await promise
   } finally {
