@@ -13,6 +13,7 @@ const rooms = [
   'tasks',
   'agents',
   'trace',
+  'telemetry',
   'provision',
   'trainer-bridge',
   'evidence',
