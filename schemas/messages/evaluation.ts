@@ -177,7 +177,7 @@ export const FinalEvalResults = defineWork({
   from: 'evaluator',
   to: 'planner',
   schema: z.object({
-    /** The how-manieth final evaluation on this test on this bus. */
+    /** Which final evaluation on this test on this bus it is, counted from 1. */
     finalEvalNumber: z.number().int().positive(),
     testHash: Sha256,
     auditSeed: z.string(),

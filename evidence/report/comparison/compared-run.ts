@@ -33,7 +33,7 @@ export type RunResult = ComparedRun & {
   base: number | null
   /** Its lenient share minus the base's, where strict scoring counts. */
   lenientGain?: number
-  /** Draws that the score is from, and the how-manieth final evaluation on the test it was; left out for a run without a result. */
+  /** Draws that the score is from, and which final evaluation on the test it was, counted from 1; left out for a run without a result. */
   groups?: number
   finalEvalNumber?: number
   /** Most of its adapters' replies are no answers. */

@@ -28,7 +28,7 @@ export type RunOutcome = {
   items: number
   groups: number
   seeds: number
-  /** The how-manieth final evaluation on its test on the bus that was; 1 for a run without one. */
+  /** Which final evaluation on its test on the bus that was, counted from 1; 1 for a run without one. */
   finalEvalNumber: number
   /** Rows that each candidate was trained on, by its name; an arm's first adapter has the arm's. */
   rows: Record<string, number>

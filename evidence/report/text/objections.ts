@@ -10,7 +10,7 @@ export const minClaimDraws = 20
 export const drawsText = (draws: readonly number[]): string | null =>
   draws.some((each) => each < minClaimDraws) ? `with fewer than ${minClaimDraws} draws nothing is claimed` : null
 
-/** `finalEvals`: the how-manieth final evaluation of the test each run's was. */
+/** `finalEvals`: which final evaluation of the test each run's was, counted from 1. */
 export function evaluatedText(finalEvals: readonly number[], p: number): string | null {
   const first = finalEvals.length > 0 ? Math.min(...finalEvals) : 1
   if (first === 1 || p * first <= 1 - confidence) return null
