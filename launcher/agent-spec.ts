@@ -2,6 +2,7 @@ import type { Identity, Launch } from '../agents/kit/launch.ts'
 import { homeFolder } from '../machine/folders.ts'
 import { type AgentRole, accountsOf } from '../schemas/role.ts'
 import type { Topology } from '../schemas/topology.ts'
+import { asksModel } from '../schemas/variants.ts'
 import { environmentWithout } from './agent-child.ts'
 import { type BusServer, credentialsOf } from './bus-server.ts'
 import { type AgentSpec, drainMsOf } from './supervisor.ts'
@@ -21,6 +22,7 @@ export function agentSpec(
   return {
     identity,
     queue,
+    asksModel: asksModel(topology.agents[role]),
     launch: ready.then(async (server) => {
       // Read once the bus is ready: a local teacher's endpoint is known by then.
       const environment = environmentWithout(keysWithheld(role, topology, [topology, ...beside]))
@@ -39,7 +41,7 @@ async function launchOf(
   server: BusServer,
 ): Promise<Omit<Launch, 'environment' | 'queue'>> {
   const { role } = identity
-  const { slots, options } = withTeacherLimits(shareConcurrency(topology)).agents[role]
+  const { slots, options, plugin } = withTeacherLimits(shareConcurrency(topology)).agents[role]
   const held = credentialsOf(server, role)
   const credentials = Object.fromEntries(accountsOf[role].map((account) => [account, held[account]!]))
   return {
@@ -53,8 +55,9 @@ async function launchOf(
     contaminationKey: needsKey(role) ? await server.contaminationKey() : null,
     home: homeFolder(),
     delivery: topology.delivery,
-    drainMs: drainMsOf(identity.variant, topology.supervisor),
+    drainMs: drainMsOf(asksModel(topology.agents[role]), topology.supervisor),
     graceMs: topology.supervisor.graceMs,
     bus: topology.bus,
+    ...(plugin && { plugin: { ...plugin, limits: topology.plugins } }),
   }
 }

@@ -6,18 +6,17 @@ import type { Log } from '../agents/kit/log.ts'
 import type { AgentRole } from '../schemas/role.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { UsageError } from '../schemas/user-error.ts'
-import { asksModel } from '../schemas/variants.ts'
 import { type EarlyAgents, startAgent } from './agent-child.ts'
 import { exitCodes } from './console/exit-codes.ts'
 import { readReport, sendLaunch } from './launch-channel.ts'
 
 export type SupervisorLimits = Topology['supervisor']
 /** An agent to run, and what it is handed once the bus is ready for it. */
-export type AgentSpec = { identity: Identity; queue?: string; launch: Promise<Launch> }
+export type AgentSpec = { identity: Identity; queue?: string; asksModel: boolean; launch: Promise<Launch> }
 
 /** How long an agent may take to finish what it has in hand; replies that are under way are paid for. */
-export const drainMsOf = (variant: string, { drainMs, meteredDrainMs }: SupervisorLimits): number =>
-  asksModel(variant) ? meteredDrainMs : drainMs
+export const drainMsOf = (asksModel: boolean, { drainMs, meteredDrainMs }: SupervisorLimits): number =>
+  asksModel ? meteredDrainMs : drainMs
 
 /** How long an agent that has given everything back may take to say goodbye. */
 const goodbyeMs = 1000
@@ -112,7 +111,8 @@ export function supervise(
 
   const loops = agentSpecs.map((agent) => {
     const stopping = new AbortController()
-    return { ...agent.identity, queue: agent.queue, stopping, done: keep(agent, stopping.signal) }
+    const { queue, asksModel } = agent
+    return { ...agent.identity, queue, asksModel, stopping, done: keep(agent, stopping.signal) }
   })
 
   return {
@@ -128,7 +128,7 @@ export function supervise(
       }
       for (const { stopping } of leaving) stopping.abort()
       kill('SIGTERM')
-      const longest = Math.min(mostMs, Math.max(0, ...leaving.map(({ variant }) => drainMsOf(variant, limits))))
+      const longest = Math.min(mostMs, Math.max(0, ...leaving.map(({ asksModel }) => drainMsOf(asksModel, limits))))
       const force = setTimeout(() => kill('SIGKILL'), longest + limits.graceMs + goodbyeMs)
       await Promise.all(leaving.map(({ done }) => done))
       clearTimeout(force)
