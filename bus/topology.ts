@@ -327,19 +327,19 @@ async function ensureConsumers(link: Link, account: LogAccount, options: Topolog
     return isBuiltIn(reader, variantOfQueue(queue)) ? [] : [pluginReader]
   }
   const readers = [...new Set((variants[reader] ?? []).flatMap(readerOf))].map((variant) =>
-      ensureConsumer(
-        link,
-        deadStreamOf[account],
-        {
-          durable_name: deadDurableName(reader, variant),
-          ack_policy: AckPolicy.Explicit,
-          ack_wait: nanos(30_000),
-          num_replicas: 0,
-          deliver_policy: DeliverPolicy.All,
-        },
-        keep,
-      ),
-    )
+    ensureConsumer(
+      link,
+      deadStreamOf[account],
+      {
+        durable_name: deadDurableName(reader, variant),
+        ack_policy: AckPolicy.Explicit,
+        ack_wait: nanos(30_000),
+        num_replicas: 0,
+        deliver_policy: DeliverPolicy.All,
+      },
+      keep,
+    ),
+  )
   await Promise.all([...workers, ...readers])
 }
 

@@ -5,6 +5,7 @@ import type { Topology } from '../schemas/topology.ts'
 import { asksModel } from '../schemas/variants.ts'
 import { environmentWithout } from './agent-child.ts'
 import { type BusServer, credentialsOf } from './bus-server.ts'
+import { pythonCommand } from './plugin/python.ts'
 import { type AgentSpec, drainMsOf } from './supervisor.ts'
 import { keysWithheld } from './topology/endpoints.ts'
 import { shareConcurrency, withTeacherLimits } from './topology/models.ts'
@@ -18,11 +19,13 @@ export function agentSpec(
   queue: string,
   beside: readonly Topology[] = [],
 ): AgentSpec {
-  const identity = { role, variant: topology.agents[role].variant, instance }
+  const { variant, plugin } = topology.agents[role]
+  const identity = { role, variant, instance }
   return {
     identity,
     queue,
     asksModel: asksModel(topology.agents[role]),
+    ...(plugin?.language === 'python' && { command: pythonCommand('work', plugin, topology.plugins) }),
     launch: ready.then(async (server) => {
       // Read once the bus is ready: a local teacher's endpoint is known by then.
       const environment = environmentWithout(keysWithheld(role, topology, [topology, ...beside]))

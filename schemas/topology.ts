@@ -28,7 +28,9 @@ export const AgentSpec = z.strictObject({
     .string()
     .min(1)
     .max(4096)
-    .describe('which program of the role runs: a built-in variant, or a plug-in: `./file.ts`, `package/path`, `python:./file.py`, `external:name`'),
+    .describe(
+      'which program of the role runs: a built-in variant, or a plug-in: `./file.ts`, `package/path`, `python:./file.py`, `external:name`',
+    ),
   replicas: count(1, 'processes; 0: its agents run elsewhere, as those of `syllabus up`', 64, 0),
   slots: count(1, 'messages that one process works on at the same time', 256),
   options: z.record(z.string(), z.json()).default({}).describe('passed to the variant as it is; the variant checks it'),
@@ -39,10 +41,10 @@ export const AgentSpec = z.strictObject({
   reads: z
     .array(z.string())
     .optional()
-    .describe('of one that is not trusted: files and folders beside its code that it may read, relative to the topology file'),
-  plugin: LocalPlugin.readonly()
-    .optional()
-    .describe('found out at the start from `variant`, and never written'),
+    .describe(
+      'of one that is not trusted: files and folders beside its code that it may read, relative to the topology file',
+    ),
+  plugin: LocalPlugin.readonly().optional().describe('found out at the start from `variant`, and never written'),
 })
 export type AgentSpec = z.infer<typeof AgentSpec>
 

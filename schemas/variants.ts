@@ -48,7 +48,10 @@ export const sourceKindsOf = ({ variant, plugin }: Chosen): readonly Source['kin
 
 /** A role's variant in the settings of a run. */
 export const chosenIn = (
-  { variants, plugins }: { variants: Readonly<Record<AgentRole, string>>; plugins?: Partial<Record<AgentRole, Plugin>> | undefined },
+  {
+    variants,
+    plugins,
+  }: { variants: Readonly<Record<AgentRole, string>>; plugins?: Partial<Record<AgentRole, Plugin>> | undefined },
   role: AgentRole,
 ): Chosen => ({ variant: variants[role], plugin: plugins?.[role] })
 

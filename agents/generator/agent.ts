@@ -1,6 +1,6 @@
 import { type Cause, type Handler, TerminalError } from '../../bus/mod.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
-import { Batch, type Round, Shard, shardKey, type TrialOutcome, Tried } from '../../schemas/messages/generation.ts'
+import { Batch, type Round, shardKey, type TrialOutcome, Tried } from '../../schemas/messages/generation.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { cachedJson } from '../kit/cache.ts'
@@ -14,7 +14,6 @@ import { llm } from './llm/definition.ts'
 import { checkedMade, failedShard } from './made.ts'
 import { procedural, proceduralRows } from './procedural/definition.ts'
 
-type ShardPayload = PayloadOf<typeof Shard>
 type BatchPayload = PayloadOf<typeof Batch>
 
 /**

@@ -30,7 +30,8 @@ const mostOriginChars = 4000
 export function checkedMade(given: unknown, work: GeneratorWork, plugin: LocalPlugin): Made {
   const { from, count, trial: isTrial } = work.shard
   const { data, error } = Given.safeParse(given)
-  if (!data) throw new PluginFault(`the plug-in ${describePlugin(plugin)} gave no candidates: ${z.prettifyError(error)}`)
+  if (!data)
+    throw new PluginFault(`the plug-in ${describePlugin(plugin)} gave no candidates: ${z.prettifyError(error)}`)
   const outcomes = new Map<number, Row[] | Failure>()
   const fail = (index: number, reason: string, kind: Failure['kind'] = 'unusable') => {
     outcomes.set(index, { index, reason: `${plugin.name}: ${reason}`.slice(0, mostReasonChars), kind })
@@ -39,7 +40,10 @@ export function checkedMade(given: unknown, work: GeneratorWork, plugin: LocalPl
   const seen = new Set<string>()
   for (const row of data.candidates) {
     const place = placeIn(row.id, work)
-    if (!place) throw new PluginFault(`the plug-in ${describePlugin(plugin)} gave a row with the id "${row.id.slice(0, 80)}", which is none of its shard`)
+    if (!place)
+      throw new PluginFault(
+        `the plug-in ${describePlugin(plugin)} gave a row with the id "${row.id.slice(0, 80)}", which is none of its shard`,
+      )
     const before = outcomes.get(place.index)
     if (before && !Array.isArray(before)) continue
     const fault = seen.has(row.id) ? 'it gave two rows of one id' : faultOf(row, work)
@@ -49,15 +53,18 @@ export function checkedMade(given: unknown, work: GeneratorWork, plugin: LocalPl
   }
   const all = Array.from({ length: count }, (_, offset) => {
     const index = from + offset
-    return outcomes.get(index) ?? { index, reason: `${plugin.name}: gave nothing for this index`, kind: 'unusable' as const }
+    return (
+      outcomes.get(index) ?? { index, reason: `${plugin.name}: gave nothing for this index`, kind: 'unusable' as const }
+    )
   })
   const made = all.filter((each) => Array.isArray(each))
   return {
     asked: count,
     candidates: made.flat(),
-    failures: all.filter((each) => !Array.isArray(each)),
+    failures: all.flatMap((each) => (Array.isArray(each) ? [] : [each])),
     ...(isTrial !== undefined && {
-      trial: made.length > 0 ? { usable: true as const } : (data.trial ?? { usable: false, calls: isTrial, why: 'no row' }),
+      trial:
+        made.length > 0 ? { usable: true as const } : (data.trial ?? { usable: false, calls: isTrial, why: 'no row' }),
     }),
   }
 }
@@ -71,16 +78,25 @@ function placeIn(id: string, { shard, source }: GeneratorWork): { index: number 
   return isOurs && index >= shard.from && index < shard.from + shard.count ? { index } : null
 }
 
-function faultOf({ instruction, input, output, origin }: z.infer<typeof Given>['candidates'][number], work: GeneratorWork): string | null {
+function faultOf(
+  { instruction, input, output, origin }: z.infer<typeof Given>['candidates'][number],
+  work: GeneratorWork,
+): string | null {
   const { maxInputChars, maxOutputChars } = work.program.contract
   if (input.length > maxInputChars) return `an input of ${input.length} characters; the program allows ${maxInputChars}`
-  if (output.length > maxOutputChars) return `an output of ${output.length} characters; the program allows ${maxOutputChars}`
-  if (instruction.length > maxInputChars + work.task.instruction.length) return `an instruction of ${instruction.length} characters`
+  if (output.length > maxOutputChars)
+    return `an output of ${output.length} characters; the program allows ${maxOutputChars}`
+  if (instruction.length > maxInputChars + work.task.instruction.length)
+    return `an instruction of ${instruction.length} characters`
   const size = JSON.stringify(origin).length
   return size > mostOriginChars ? `an origin of ${size} characters; ${mostOriginChars} are allowed` : null
 }
 
-const owned = (row: z.infer<typeof Given>['candidates'][number], { source }: GeneratorWork, { name, version, hash }: LocalPlugin): Row => ({
+const owned = (
+  row: z.infer<typeof Given>['candidates'][number],
+  { source }: GeneratorWork,
+  { name, version, hash }: LocalPlugin,
+): Row => ({
   ...row,
   skill: source.skill,
   source: source.id,
@@ -95,7 +111,11 @@ export function failedShard({ shard }: GeneratorWork, error: unknown): Made {
   return {
     asked: count,
     candidates: [],
-    failures: Array.from({ length: count }, (_, offset) => ({ index: from + offset, reason, kind: 'unusable' as const })),
+    failures: Array.from({ length: count }, (_, offset) => ({
+      index: from + offset,
+      reason,
+      kind: 'unusable' as const,
+    })),
     ...(trial !== undefined && { trial: { usable: false as const, calls: 0, why: reason } }),
   }
 }

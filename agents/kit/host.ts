@@ -70,13 +70,22 @@ export async function hostAgent<R extends AgentRole>(
     troubles.set('plugin', { code: 'plugin', text, fix })
   }
   const { plugin } = launch
-  const context = { bus, identity, options, home, contaminationKey, log, setWaiting, signal: setup, plugin, onPluginFault }
-  const agent = await start(context).catch(
-    (error: unknown) => {
-      if (!drain.aborted) troubles.set('start', troubleOf(error))
-      throw error
-    },
-  )
+  const context = {
+    bus,
+    identity,
+    options,
+    home,
+    contaminationKey,
+    log,
+    setWaiting,
+    signal: setup,
+    plugin,
+    onPluginFault,
+  }
+  const agent = await start(context).catch((error: unknown) => {
+    if (!drain.aborted) troubles.set('start', troubleOf(error))
+    throw error
+  })
   const loop = bus.work(agent.handlers as never, {
     role,
     variant: queue,

@@ -82,7 +82,7 @@ function whySearchEnds(context: StepContext): StopReason | null {
   return teacherCalls !== null && teacherCalls < Math.max(1, needed) ? 'budget-used' : null
 }
 
-const prompts = (config: RunConfig) => sourceKindsOf(chosenIn(config, 'generator')).includes('prompt')
+const prompts = (config: RunConfig) => asksModel(chosenIn(config, 'generator'))
 
 function left({ state, event, deps }: StepContext): Situation['left'] {
   const { attempts, limits, startedAt } = state.config

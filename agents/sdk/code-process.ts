@@ -78,7 +78,10 @@ export function startCode(
   child.once('close', (code, signal) => ended.resolve(why ?? `ended with ${signal ?? `exit code ${code}`}`))
   child.stdin.on('error', () => {})
   for (const stream of [child.stdout, child.stderr])
-    stream.on('error', () => {}).setEncoding('utf8').on('data', onText)
+    stream
+      .on('error', () => {})
+      .setEncoding('utf8')
+      .on('data', onText)
   readLines(child.stdio[codeDescriptor] as Readable, limits.replyBytes, {
     onLine(line) {
       const message = messageIn(line)

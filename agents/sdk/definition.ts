@@ -1,4 +1,4 @@
-import { type Declaration, pluginSchemaVersion } from '../../schemas/plugin.ts'
+import type { Declaration, pluginSchemaVersion } from '../../schemas/plugin.ts'
 import type { AgentRole } from '../../schemas/role.ts'
 import type { SandboxOutcome } from '../../tasks/sandbox/limits.ts'
 import type { Call } from '../kit/metered/call.ts'
@@ -63,7 +63,7 @@ export const define = <Role extends AgentRole, Opened extends object>(
   more: Partial<Declaration> = {},
 ): Definition<Role, Opened> => ({
   [definitionMark]: true,
-  declaration: { schemaVersion, role, name, version, asksModel, ...more },
+  declaration: { ...more, schemaVersion, role, name, version, asksModel },
   open,
 })
 

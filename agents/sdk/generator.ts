@@ -83,7 +83,11 @@ export type Written = {
  * rowOf(work, { index: 3, input: 'What is 2 + 2?', output: 'The answer is \\boxed{4}.' }).id // 'a1.r1.<source>.3.0'
  */
 export function rowOf(
-  { shard, source, task }: Pick<GeneratorWork, 'source'> & {
+  {
+    shard,
+    source,
+    task,
+  }: Pick<GeneratorWork, 'source'> & {
     shard: { round: { attempt: number; round: number } }
     task: Pick<PublicTask, 'instruction'>
   },
@@ -92,5 +96,13 @@ export function rowOf(
   const { attempt, round } = shard.round
   const id = `a${attempt}.r${round}.${source.id}.${index}.${sample}`
   // Whoever hosts the agent writes who it is.
-  return { id, skill: source.skill, source: source.id, instruction, input, output, origin: { ...origin, generator: '' } }
+  return {
+    id,
+    skill: source.skill,
+    source: source.id,
+    instruction,
+    input,
+    output,
+    origin: { ...origin, generator: '' },
+  }
 }

@@ -2,7 +2,7 @@
  * The SDK for agents outside this repository: `import { defineGenerator } from '@syllabus-lab/syllabus/agent'`. The built-in variants are
  * written with it. docs/agents.md is its guide, docs/agent-sdk.md the generated reference of these names.
  */
-export { type About, type AgentLog, type AgentServices, type Definition, type WorkServices } from './definition.ts'
+export type { About, AgentLog, AgentServices, Definition, WorkServices } from './definition.ts'
 export {
   defineGenerator,
   type GeneratorDefinition,

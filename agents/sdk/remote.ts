@@ -122,7 +122,10 @@ export function remoteDefinition<Role extends AgentRole>(
       } catch (error) {
         if (!(error instanceof PluginFault) || given.signal?.aborted || isOver) throw error
         if (error instanceof Thrown || attempt >= limits.tries) {
-          onFault(`${named}: ${error.message}`, `See its code, or the log; what it was asked is given up. ${fixOf(error, plugin)}`)
+          onFault(
+            `${named}: ${error.message}`,
+            `See its code, or the log; what it was asked is given up. ${fixOf(error, plugin)}`,
+          )
           throw new PluginFault(`the plug-in ${named}: ${error.message}`)
         }
       }
@@ -188,32 +191,18 @@ type Taking = {
 }
 
 function take(message: FromCode, { waiting, code, ready, log }: Taking): void {
-  switch (message.is) {
-    case 'declared':
-      return
-    case 'failed':
-      return ready.reject(new PluginFault(message.reason))
-    case 'opened':
-      return ready.resolve()
-    case 'result': {
-      waiting.get(message.id)?.result.resolve(message.value)
-      // One thread works for all of them: what waited for this one was not late.
-      for (const each of waiting.values()) Object.assign(each, { usedMs: 0, since: performance.now() })
-      return
-    }
-    case 'error': {
-      const { reason, denied } = message
-      const text = denied === undefined ? String(reason) : `it was refused ${denied}`
-      return waiting.get(message.id)?.result.reject(new Thrown(text.slice(0, longestReason), denied))
-    }
-    case 'ask':
-      return void answer(message, waiting.get(message.of), code())
-    case 'log':
-      return log[message.level]?.(String(message.text))
-    default:
-      // Of a code that writes messages of its own making.
-      return message satisfies never
-  }
+  if (message.is === 'failed') ready.reject(new PluginFault(String(message.reason)))
+  else if (message.is === 'opened') ready.resolve()
+  else if (message.is === 'result') {
+    waiting.get(message.id)?.result.resolve(message.value)
+    // One thread works for all of them: what waited for this one was not late.
+    for (const each of waiting.values()) Object.assign(each, { usedMs: 0, since: performance.now() })
+  } else if (message.is === 'error') {
+    const { id, reason, denied } = message
+    const text = denied === undefined ? String(reason) : `it was refused ${denied}`
+    waiting.get(id)?.result.reject(new Thrown(text.slice(0, longestReason), denied))
+  } else if (message.is === 'ask') void answer(message, waiting.get(message.of), code())
+  else if (message.is === 'log') log[message.level]?.(String(message.text))
 }
 
 const longestReason = 1000

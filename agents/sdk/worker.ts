@@ -57,7 +57,11 @@ function failureOf(error: unknown): { kind: FailureKind; reason: string } {
     const [, missing] = /Cannot find package '([^']+)'/.exec(reasonOf(error)) ?? []
     return { kind: missing ? 'missing-package' : 'missing-file', reason: missing ?? reasonOf(error) }
   }
-  if (name === 'SyntaxError' || code.startsWith('ERR_INVALID_TYPESCRIPT') || code.startsWith('ERR_UNSUPPORTED_TYPESCRIPT'))
+  if (
+    name === 'SyntaxError' ||
+    code.startsWith('ERR_INVALID_TYPESCRIPT') ||
+    code.startsWith('ERR_UNSUPPORTED_TYPESCRIPT')
+  )
     return { kind: 'parse', reason: [placeOf(error), reasonOf(error).split('\n')[0]].filter(Boolean).join(': ') }
   return { kind: 'throws', reason: [reasonOf(error), frameOf(error)].filter(Boolean).join(' at ') }
 }
@@ -81,7 +85,10 @@ async function load(file: string): Promise<Definition> {
   if (found.length === 1) return found[0]!
   const others = Object.keys(exported as object)
   const what = found.length > 1 ? `it exports ${found.length} agents` : 'it exports no agent'
-  return fail({ kind: 'exports', reason: `${what}${others.length > 0 ? `; its exports are ${others.join(', ')}` : ''}` })
+  return fail({
+    kind: 'exports',
+    reason: `${what}${others.length > 0 ? `; its exports are ${others.join(', ')}` : ''}`,
+  })
 }
 
 const definition = await load(process.argv[2]!)
@@ -95,7 +102,10 @@ let opened: Record<string, (input: object, services: object) => unknown> = {}
 const stopping = new AbortController()
 
 const log = Object.fromEntries(
-  (['info', 'warn', 'error'] as const).map((level) => [level, (text: string) => send({ is: 'log', level, text: String(text) })]),
+  (['info', 'warn', 'error'] as const).map((level) => [
+    level,
+    (text: string) => send({ is: 'log', level, text: String(text) }),
+  ]),
 ) as AgentServices['log']
 
 /** A service of the process that holds the credentials. */
@@ -148,26 +158,16 @@ async function open({ identity, options }: Extract<ToCode, { do: 'open' }>): Pro
 const lines = createInterface({ input: process.stdin })
 lines.on('line', (line) => {
   const message = parse(line) as ToCode
-  switch (message.do) {
-    case 'open':
-      return void open(message)
-    case 'call':
-      return void call(message)
-    case 'share':
-      return void shared.set(message.key, message.value)
-    case 'abort':
-      return calls.get(message.id)?.abort()
-    case 'answer': {
-      const waiting = asked.get(message.id)
-      asked.delete(message.id)
-      if (message.error === undefined) waiting?.resolve(message.value)
-      else waiting?.reject(new Error(message.error))
-      return
-    }
-    case 'stop':
-      return stopping.abort()
-    default:
-      return message satisfies never
+  if (message.do === 'open') void open(message)
+  else if (message.do === 'call') void call(message)
+  else if (message.do === 'share') shared.set(message.key, message.value)
+  else if (message.do === 'abort') calls.get(message.id)?.abort()
+  else if (message.do === 'stop') stopping.abort()
+  else {
+    const waiting = asked.get(message.id)
+    asked.delete(message.id)
+    if (message.error === undefined) waiting?.resolve(message.value)
+    else waiting?.reject(new Error(message.error))
   }
 })
 // Whoever started this process is gone.

@@ -22,7 +22,7 @@ import { Batch, Shard, Verdict } from '../../schemas/messages/generation.ts'
 import { plural } from '../../schemas/number-text.ts'
 import { checkCallsOf, type Program } from '../../schemas/program.ts'
 import type { RunConfig } from '../../schemas/run.ts'
-import type { Topology } from '../../schemas/topology.ts'
+import type { AgentSpec, Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel } from '../../schemas/variants.ts'
 import { type LoadOptions, loadTask, publicView } from '../../tasks/load.ts'
@@ -261,7 +261,7 @@ async function settle(session: Session, topology: Topology, reporter: Reporter):
   const waiting = async () =>
     (isFree ? await session.bus.waiting(Batch, queues.critic) : 0) +
     (await session.bus.waiting(Verdict, queues.planner))
-  await untilTrue(async () => (await waiting()) === 0, limitMs(planner.variant))
+  await untilTrue(async () => (await waiting()) === 0, limitMs(planner))
   await session.stop()
 }
 

@@ -41,7 +41,10 @@ function filesOf(name: string, from: string, language: Language): string[] {
 export function hashOfFiles(entry: string, files: readonly string[], more = ''): string {
   const hash = createHash('sha256').update(more)
   for (const file of files.toSorted((a, b) => (nameOf(entry, a) < nameOf(entry, b) ? -1 : 1)))
-    hash.update(`${nameOf(entry, file)}\0`).update(readFileSync(file)).update('\0')
+    hash
+      .update(`${nameOf(entry, file)}\0`)
+      .update(readFileSync(file))
+      .update('\0')
   return hash.digest('hex')
 }
 

@@ -17,7 +17,10 @@ export async function declarationOf(place: Place, code: CodeFile, limits: Plugin
       printed = `${printed}${text}`.slice(0, mostShown)
     },
   })
-  const slow = setTimeout(() => process.kill(`did not load within ${limits.startMs / 1000} s (plugins.startMs)`), limits.startMs)
+  const slow = setTimeout(
+    () => process.kill(`did not load within ${limits.startMs / 1000} s (plugins.startMs)`),
+    limits.startMs,
+  )
   void process.ended.then(() => first.resolve(null))
   const message = await first.promise
   clearTimeout(slow)
@@ -42,16 +45,32 @@ export async function declarationOf(place: Place, code: CodeFile, limits: Plugin
 const mostShown = 500
 const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ').trim().slice(0, mostShown)
 
-function failed(place: Place, { entry }: CodeFile, { kind, reason }: { kind: FailureKind; reason: string }): UsageError {
+function failed(
+  place: Place,
+  { entry }: CodeFile,
+  { kind, reason }: { kind: FailureKind; reason: string },
+): UsageError {
   const { role } = place
   const why = oneLine(reason)
   switch (kind) {
     case 'parse':
-      return unusable(place, `it does not parse: ${why}`, 'Correct that line. Types alone are stripped: enums and decorators are not.')
+      return unusable(
+        place,
+        `it does not parse: ${why}`,
+        'Correct that line. Types alone are stripped: enums and decorators are not.',
+      )
     case 'missing-package':
-      return unusable(place, `it needs the package "${why}", which is not installed`, `Install it beside the file: npm install ${why}.`)
+      return unusable(
+        place,
+        `it needs the package "${why}", which is not installed`,
+        `Install it beside the file: npm install ${why}.`,
+      )
     case 'missing-file':
-      return unusable(place, `a file that it imports is missing: ${why}`, 'Correct the import; a relative one ends in .ts or .js.')
+      return unusable(
+        place,
+        `a file that it imports is missing: ${why}`,
+        'Correct the import; a relative one ends in .ts or .js.',
+      )
     case 'denied':
       return unusable(
         place,
@@ -59,11 +78,7 @@ function failed(place: Place, { entry }: CodeFile, { kind, reason }: { kind: Fai
         `Name what it reads under agents.${role}.reads, or write agents.${role}.trusted: true if you trust it.`,
       )
     case 'exports':
-      return unusable(
-        place,
-        why,
-        `Export what ${defining[role] ?? 'the SDK'} gives from ${entry}, once.`,
-      )
+      return unusable(place, why, `Export what ${defining[role] ?? 'the SDK'} gives from ${entry}, once.`)
     case 'throws':
     case 'open':
       return unusable(place, `it throws when it is loaded: ${why}`, `Correct ${entry}.`)

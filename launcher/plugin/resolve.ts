@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { createRequire } from 'node:module'
 import { realpathSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
@@ -12,6 +12,7 @@ import { PluginLimits } from '../../schemas/session-limits.ts'
 import { isBuiltIn } from '../../schemas/variants.ts'
 import { codeFiles, hashOfFiles } from './code-files.ts'
 import { declarationOf } from './declare.ts'
+import { pythonDeclarationOf } from './python.ts'
 import { isFile, isReference, referenceOf } from './reference.ts'
 import { type Place, unusable } from './unusable.ts'
 
@@ -30,7 +31,11 @@ export async function withPlugins(written: unknown, file: string): Promise<unkno
   for (const role of agentRoles) {
     const { [role]: spec } = agents
     if (isObject(spec) && spec.plugin !== undefined)
-      throw unusable({ role, variant: String(spec.variant), file }, `what it is cannot be written: agents.${role}.plugin`, 'Leave that field out: it is found out from the code.')
+      throw unusable(
+        { role, variant: String(spec.variant), file },
+        `what it is cannot be written: agents.${role}.plugin`,
+        'Leave that field out: it is found out from the code.',
+      )
   }
   const entries = agentRoles.flatMap((role) => {
     const spec = agents[role]
@@ -61,34 +66,55 @@ export async function resolvePlugin(
     throw unusable(place, `a ${role} cannot be one`, `Roles that can: ${pluginRoles.join(', ')}. See docs/agents.md.`)
   const base = dirname(resolve(file))
   const { entry, language, packageName } = locate(place, base)
-  const files = codeFiles(entry, language)
-  const hash = hashOfFiles(entry, files, packageName ?? '')
+  const files = isFile(entry) ? codeFiles(entry, language) : []
+  const hash = hashOfFiles(entry, files, packageName ?? (files.length > 0 ? '' : entry))
   const also = z.array(z.string()).safeParse(reads).data ?? []
   const code = {
+    language,
     entry,
     trusted: trusted === true,
-    reads: [...new Set([...files, ...packageFolders(dirname(entry)), ...also.map((path) => resolve(base, path))])],
+    reads: [
+      ...new Set([
+        ...files,
+        ...(language === 'typescript' ? packageFolders(dirname(entry)) : []),
+        ...also.map((path) => resolve(base, path)),
+      ]),
+    ],
   }
-  const declaration = checked(place, await declarationOf(place, { ...code, language }, limits))
+  const declaration = checked(
+    place,
+    await (language === 'python' ? pythonDeclarationOf(place, code, limits) : declarationOf(place, code, limits)),
+  )
   return {
     ...declaration,
     ...code,
     reference: variant,
-    language,
     hash,
     ...(packageName !== undefined && { package: packageName }),
   }
 }
 
 /** Where the code of a variant lies. */
-function locate(place: Place, base: string): { entry: string; language: 'typescript' | 'python'; packageName?: string } {
+function locate(
+  place: Place,
+  base: string,
+): { entry: string; language: 'typescript' | 'python'; packageName?: string } {
   const reference = referenceOf(place.variant, base)
-  if (reference.language !== 'typescript') throw unusable(place, `${reference.language} agents cannot be started yet`, 'Name a TypeScript file.')
+  if (reference.language === 'external') throw unusable(place, 'external agents cannot be awaited yet', 'Name a file.')
+  if (reference.language === 'python') {
+    if ('file' in reference && !isFile(reference.file))
+      throw unusable(place, `there is no file ${reference.file}`, writePath)
+    return { entry: 'file' in reference ? realpathSync(reference.file) : reference.module, language: 'python' }
+  }
   if ('file' in reference) {
     const { file } = reference
-    if (!isFile(file)) throw unusable(place, `there is no file ${file}`, 'Write a path from the folder of the topology file, or an absolute one.')
+    if (!isFile(file)) throw unusable(place, `there is no file ${file}`, writePath)
     if (!/^\.[cm]?[jt]s$/.test(extname(file)))
-      throw unusable(place, `${file} is neither TypeScript nor JavaScript`, 'Name a file that ends in .ts, .mts, .js or .mjs.')
+      throw unusable(
+        place,
+        `${file} is neither TypeScript nor JavaScript`,
+        'Name a file that ends in .ts, .mts, .js or .mjs.',
+      )
     return { entry: realpathSync(file), language: 'typescript' }
   }
   const { specifier } = reference
@@ -107,7 +133,13 @@ function locate(place: Place, base: string): { entry: string; language: 'typescr
   return { entry, language: 'typescript', packageName: packageVersion(entry, packageOf(specifier)) }
 }
 
-const packageOf = (specifier: string): string => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
+const writePath = 'Write a path from the folder of the topology file, or an absolute one.'
+
+const packageOf = (specifier: string): string =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
 
 function packageVersion(entry: string, name: string): string {
   for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {
@@ -137,9 +169,12 @@ function checked(place: Place, declared: unknown): Declaration {
     throw unusable(place, `its ${path.join('.')} does not hold: ${message}`, 'Correct it in the definition.')
   }
   if (data.role !== role)
-    throw unusable(place, `it defines a ${data.role}, not a ${role}`, `Name it under agents.${data.role}, or name a ${role} here.`)
+    throw unusable(
+      place,
+      `it defines a ${data.role}, not a ${role}`,
+      `Name it under agents.${data.role}, or name a ${role} here.`,
+    )
   if (isBuiltIn(role, data.name))
     throw unusable(place, `"${data.name}" is the name of a built-in ${role}`, 'Give it another name in its definition.')
   return data
 }
-

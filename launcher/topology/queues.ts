@@ -40,7 +40,9 @@ export function boundTo(topology: Topology, env: Environment, own?: string): Bin
     const address = isUsual && env[localVariable] ? localAddress : endpoint.baseUrl
     const { variant, replicas, plugin } = topology.agents[role]
     const whose = own !== undefined && replicas > 0 ? [own] : []
-    return model === null ? [] : [{ role, address, queue: queueOf(variant, ...boundBy(plugin, model, address, ...whose)) }]
+    return model === null
+      ? []
+      : [{ role, address, queue: queueOf(variant, ...boundBy(plugin, model, address, ...whose)) }]
   })
   const { variant, options } = topology.agents['trainer-bridge']
   const { data: student = 'embedded' } = BridgeOptions.shape.student.safeParse(options.student)
@@ -49,7 +51,11 @@ export function boundTo(topology: Topology, env: Environment, own?: string): Bin
   return {
     addresses: Object.fromEntries(asked.map(({ role, address }) => [role, address])),
     student,
-    queues: { ...queuesOfPlugins(topology), ...Object.fromEntries(asked.map(({ role, queue }) => [role, queue])), ...trained },
+    queues: {
+      ...queuesOfPlugins(topology),
+      ...Object.fromEntries(asked.map(({ role, queue }) => [role, queue])),
+      ...trained,
+    },
   }
 }
 

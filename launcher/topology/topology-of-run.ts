@@ -1,5 +1,5 @@
-import { describeAsked, localAddress } from '../../schemas/queue.ts'
 import { describePlugin } from '../../schemas/plugin.ts'
+import { describeAsked, localAddress } from '../../schemas/queue.ts'
 import { agentRoles } from '../../schemas/role.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'

@@ -4,7 +4,11 @@ import { defineGenerator, type GeneratorWork, type Made } from '../../sdk/genera
 import { generate } from './graph.ts'
 
 /** The rows of a procedure's source. @throws TerminalError for a task that has no procedure */
-export async function proceduralRows({ shard, source, task }: GeneratorWork, signal: AbortSignal, name: string): Promise<Made> {
+export async function proceduralRows(
+  { shard, source, task }: GeneratorWork,
+  signal: AbortSignal,
+  name: string,
+): Promise<Made> {
   const procedure = procedureOf(task)
   if (!procedure) throw new TerminalError(`task "${task.id}" has no procedure, so ${name} cannot make rows for it`)
   const { candidates, failures } = await generate(shard, source, procedure, signal)

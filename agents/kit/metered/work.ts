@@ -45,7 +45,10 @@ export type MeteredWork<T> = (piece: Piece<T>) => Promise<Made<T>>
  * The options of an agent that asks a teacher.
  * @throws TeacherUnusable
  */
-export function meteredOptions<T>({ options, identity }: Pick<AgentContext, 'options' | 'identity'>, schema: z.ZodType<T>): T {
+export function meteredOptions<T>(
+  { options, identity }: Pick<AgentContext, 'options' | 'identity'>,
+  schema: z.ZodType<T>,
+): T {
   const parsed = schema.safeParse(options)
   if (parsed.success) return parsed.data
   const { role, variant } = identity
