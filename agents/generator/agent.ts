@@ -4,9 +4,10 @@ import { Batch, type Round, shardKey, type TrialOutcome, Tried } from '../../sch
 import { PublicTask } from '../../schemas/task.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { cachedJson } from '../kit/cache.ts'
+import { noteUsable } from '../kit/metered/usable-sources.ts'
 import { meteredOptions, openMeteredWork } from '../kit/metered/work.ts'
 import { openRounds } from '../kit/rounds.ts'
-import { TeacherOptions } from '../kit/teacher/options.ts'
+import { endpointOf, TeacherOptions } from '../kit/teacher/options.ts'
 import type { GeneratorDefinition, GeneratorServices, GeneratorWork, Made } from '../sdk/generator.ts'
 import { remoteDefinition, sharedKeys } from '../sdk/remote.ts'
 import { checkedCall, noModel, progressOf, sandboxOf, servicesOf } from '../sdk/services.ts'
@@ -28,10 +29,10 @@ async function start(context: AgentContext, definition: GeneratorDefinition): Pr
   const sandbox = sandboxOf(context)
   const { make } = await definition.open(servicesOf(context))
   const buckets = { role: 'generator', records: 'shards', journal: 'journal' } as const
-  const metered = asksModel
-    ? await openMeteredWork(context, buckets, meteredOptions(context, TeacherOptions.strip()), (ref) =>
-        bus.objects.getJson(ref, Batch.schema),
-      )
+  const teacher = asksModel ? meteredOptions(context, TeacherOptions.strip()) : null
+  const endpoint = teacher && endpointOf(teacher, process.env, 'agents.generator.options')
+  const metered = teacher
+    ? await openMeteredWork(context, buckets, teacher, (ref) => bus.objects.getJson(ref, Batch.schema))
     : null
   const shared = { sandbox: (source: string, ...args: readonly unknown[]) => sandbox.call(source, ...args) }
 
@@ -57,6 +58,8 @@ async function start(context: AgentContext, definition: GeneratorDefinition): Pr
     const work = { runId, shard, source, program, task: await task(round.publicTask) }
     const name = `a${round.attempt}.r${round.round}.s${shard.shard}`
     const tried = async (outcome: TrialOutcome) => {
+      if (outcome.usable && teacher && endpoint && source.kind === 'prompt')
+        noteUsable(bus, { endpoint, model: teacher.model, source })
       await bus.publish(
         Tried,
         { runId, variant: round.variants.planner, id: `tried:${name}`, cause },

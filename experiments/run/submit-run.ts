@@ -28,6 +28,7 @@ export type RunRequest = {
   setting?: Setting
   /** Of a run that makes data alone. */
   generate?: RunConfig['generate']
+  usableSources?: string[]
   /** Of a run that is part of a comparison. */
   comparison?: RunConfig['comparison']
   /** Of a run that is meant to be short. */
@@ -82,6 +83,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
     sealing: { enforced: bus.sealed, note: bus.sealed ? sealingNote.enforced : sealingNote.open },
     ...(request.evidence ? { evidence: await withReferences(bus, whole, request.evidence) } : {}),
     ...(request.generate ? { generate: request.generate } : {}),
+    ...(request.usableSources?.length ? { usableSources: request.usableSources } : {}),
     ...(request.comparison ? { comparison: request.comparison } : {}),
     hooksAtOnce: true,
     ...(request.quick ? { quick: true } : {}),
