@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { setFlagsFromString } from 'node:v8'
 import { addSelf, innerEnvironment, outerGone, whenNpmIsGone } from '../machine/outer-process.mjs'
 import { explain, ownNode, runsHere } from './node-version-check.mjs'
+import { moduleOf } from './source-files.mjs'
 
 /** Set for the inner process: it has an outer one. */
 const inner = 'SYLLABUS_INNER'
@@ -21,7 +22,7 @@ if (runsHere()) {
   const { keepCompiled, streaming } = await import('./compile-cache.mjs')
   if (streaming.includes(process.argv[2])) setFlagsFromString('--optimize-for-size --semi-space-growth-factor=1')
   await keepCompiled()
-  await import('./main.ts')
+  await import(moduleOf('./main.ts', import.meta.url))
 } else if (ownNode()) {
   // npm scripts find the package's Node on PATH; a plain `node cli/bin.mjs` may not.
   whenNpmIsGone(() => child.disconnect())

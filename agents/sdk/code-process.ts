@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
@@ -19,7 +19,8 @@ const handed = /^(PATH|HOME|LANG|TZ|TMPDIR|LC_.*|LD_.*|SSL_.*)$/
 export function packageFolders(folder: string): string[] {
   const here = join(folder, 'node_modules')
   const up = dirname(folder)
-  return [...(existsSync(here) ? [here] : []), ...(up === folder ? [] : packageFolders(up))]
+  // Where one is a link, Node reads what it leads to.
+  return [...(existsSync(here) ? [here, realpathSync(here)] : []), ...(up === folder ? [] : packageFolders(up))]
 }
 
 /** Files of this program that the SDK loads: code, and no data of a task. */
