@@ -105,7 +105,7 @@ export function train(
       training,
       examples: false,
       student: context.state.base?.studentModel.student,
-      guidance: guidanceOf(config),
+      guidance: guidanceOf(context.state, true),
       ...taskOf(config),
     }),
   )

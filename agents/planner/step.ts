@@ -52,7 +52,7 @@ async function begin(config: RunConfig, { event, deps }: Pick<StepContext, 'even
     context.state = { ...context.state, phase: 'searching', contamination }
     await startAttempt(context, 'draft')
   } else {
-    const base = { studentModel: 'base', training: null, examples: false, guidance: guidanceOf(config) }
+    const base = { studentModel: 'base', training: null, examples: false, guidance: guidanceOf(context.state, false) }
     context.send.push(outgoing.job(config, { ...base, ...taskOf(config) }))
   }
   return withMessages(context.state, context.send)

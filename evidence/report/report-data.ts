@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Cause } from '../../schemas/guidance.ts'
 import { Sha256, Timestamp } from '../../schemas/ids.ts'
 import { RejectionReason, Row } from '../../schemas/row.ts'
 import { Operation, RunStatus, StopReason } from '../../schemas/run.ts'
@@ -228,6 +229,15 @@ export const ReportData = z.object({
   }),
   /** Two rows a skill of one attempt's dataset, drawn with the report's seed. */
   samples: z.object({ attempt: count, rows: z.array(Row) }).nullable(),
-  badCases: z.object({ studentModel: z.string(), cases: z.array(BadCase) }).nullable(),
+  badCases: z
+    .object({
+      studentModel: z.string(),
+      cases: z.array(BadCase),
+      /** Of an evaluator with an analyst: the causes that held, of so many hypotheses. */
+      causes: z.array(Cause).optional(),
+      hypotheses: count.optional(),
+      analysisFault: z.string().optional(),
+    })
+    .nullable(),
 })
 export type ReportData = z.infer<typeof ReportData>

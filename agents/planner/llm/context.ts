@@ -1,3 +1,4 @@
+import type { Cause } from '../../../schemas/guidance.ts'
 import type { BadCase, ScoreSheet } from '../../../schemas/score.ts'
 import type { ScoreMode, Seed } from '../../../schemas/task.ts'
 import type { Situation } from '../policy.ts'
@@ -21,6 +22,7 @@ export function describeSituation(
     ...(base ? [`The untrained student on validation: ${scoreText(base, mode)}.`] : []),
     ...(operation === 'debug' ? [lastWrote(history.at(-1), shown)] : []),
     ...(best ? [bestText(best, Math.floor(maxChars / 3))] : []),
+    ...(best?.causes?.length ? [causesText(best.causes)] : []),
     ...(sampleRows.length > 0 ? [`Some of its rows:\n${sampleRows.map((row) => rowText(row, shown)).join('\n')}`] : []),
   ]
   const core = shorten(needed.join('\n\n'), maxChars)
@@ -62,6 +64,17 @@ function seedText(seeds: readonly Seed[], { seeds: most, row }: Shown): string {
 
 const bestText = ({ attempt, program }: Attempt, maxChars: number): string =>
   `The best so far is attempt ${attempt}. Its program: ${shorten(JSON.stringify(program), maxChars)}`
+
+/** What an analyst named and counting confirmed. */
+const causesText = (causes: readonly Cause[]): string =>
+  [
+    'What its failed cases have in common, counted over validation items that whoever named it had not seen:',
+    ...causes.map(
+      ({ statement, with: having, without }) =>
+        `- ${oneLine(statement, causeChars)} (wrong: ${having.wrong} of ${having.total} such items, ${without.wrong} of ${without.total} others)`,
+    ),
+  ].join('\n')
+const causeChars = 400
 
 function lastWrote(last: Attempt | undefined, { wrote: most }: Shown): string {
   const wrote = last?.wrote ?? JSON.stringify(last?.program ?? null)

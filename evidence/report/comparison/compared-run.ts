@@ -1,6 +1,6 @@
-import { moneyOf, spentTogether } from '../../../schemas/spent.ts'
+import { moneyOf } from '../../../schemas/spent.ts'
 import { lastVerdicts } from '../analyse/datasets.ts'
-import { spentOnPlans, spentOnRows } from '../analyse/usage.ts'
+import { spentInAll, spentOnPlans, spentOnRows } from '../analyse/usage.ts'
 import { collect, type LogEntry, type RunFacts } from '../mod.ts'
 import { outcomeOf } from '../run-set/outcome.ts'
 import type { ComparedRun } from './plan.ts'
@@ -77,6 +77,6 @@ function useOf(facts: RunFacts): Use {
     validationScores: new Set(facts.reports.map(({ payload }) => payload.studentModel.name)).size,
     plannerCalls: plans.calls,
     plannerTokens: plans.inputTokens + plans.outputTokens,
-    money: moneyOf(spentTogether([rows, plans]), facts.config?.prices ?? {}),
+    money: moneyOf(spentInAll(facts), facts.config?.prices ?? {}),
   }
 }
