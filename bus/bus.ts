@@ -310,6 +310,6 @@ const drainMs = 3000
 
 /** Draining a connection whose server is away would wait for ever. */
 async function closeLink({ nc }: Link): Promise<void> {
-  await atMost(nc.drain(), drainMs)
+  await atMost(nc.drain(), drainMs).catch(() => {})
   await nc.close()
 }

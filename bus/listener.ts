@@ -1,21 +1,17 @@
 import { createConnection } from 'node:net'
 import { z } from 'zod'
+import { Greeting, maxLineBytes } from './greeting.ts'
 
 /** Bytes of what a stranger says that are shown. */
 const shownBytes = 40
-/** The greeting of a NATS server is a line, which clusters make long; so is all else that it says to a client without messages. */
-const maxLineBytes = 64 * 1024
 const greeting = 'INFO '
 
-/** A greeting as clients read it. */
-const Greeting = z.object({
+/** A greeting with what a client cannot do without. */
+const WholeGreeting = Greeting.partial({ server_name: true }).extend({
   version: z.string().regex(/^\d+\.\d+/),
   max_payload: z.number(),
-  proto: z.number().optional(),
-  tls_required: z.boolean().optional(),
-  tls_verify: z.boolean().optional(),
 })
-type Greeting = z.infer<typeof Greeting>
+type WholeGreeting = z.infer<typeof WholeGreeting>
 
 /** What a client says first, here without a user: two answers show that more than the greeting is NATS's. */
 export const hello = `CONNECT ${JSON.stringify({ verbose: false, pedantic: false, lang: 'node', version: '0', protocol: 1 })}\r\nPING\r\n`
@@ -115,9 +111,9 @@ export function listenerAt(address: string, waitMs: number, hasFailed: boolean):
 }
 
 /** The greeting in a line, or what is wrong with it. */
-function greetingIn(line: string): Greeting | string {
+function greetingIn(line: string): WholeGreeting | string {
   try {
-    const { data, error } = Greeting.safeParse(JSON.parse(line.slice(greeting.length)))
+    const { data, error } = WholeGreeting.safeParse(JSON.parse(line.slice(greeting.length)))
     const field = error?.issues[0]?.path.join('.')
     return data ?? (field ? `its greeting has no ${field} as NATS servers have it` : saying(line))
   } catch {

@@ -105,7 +105,7 @@ async function ask<D extends ConsumerRef>(
     signal.removeEventListener('abort', giveUp)
     const withdrawn = Promise.all(open.map(withdraw))
     // A loop that has stopped must not be given anything more: the server has to know before the stop is said (W3).
-    if (signal.aborted) await atMost(withdrawn, withdrawMs)
+    if (signal.aborted) await atMost(withdrawn, withdrawMs).catch(() => {})
   }
 }
 

@@ -148,11 +148,14 @@ export function firstAnswer<T>(nc: Pick<NatsConnection, 'flush'>, send: () => Pr
 }
 
 /**
- * Waits for the promise, so many milliseconds at most, and never throws. The timer keeps the process alive as long as it runs: where
+ * What the promise gives, or null where that takes more milliseconds. The timer keeps the process alive as long as it runs: where
  * nothing else does, an await that nothing ends would end the process in its middle, with exit code 13.
  */
-export async function atMost(promise: Promise<unknown>, ms: number): Promise<void> {
+export async function atMost<T>(promise: Promise<T>, ms: number): Promise<T | null> {
   const over = new AbortController()
-  await Promise.race([promise, sleep(ms, undefined, { signal: over.signal })]).catch(() => {})
-  over.abort()
+  try {
+    return await Promise.race([promise, sleep(ms, null, { signal: over.signal })])
+  } finally {
+    over.abort()
+  }
 }

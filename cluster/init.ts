@@ -11,7 +11,7 @@ import { certificateFault } from './certificate-fault.ts'
 import { issueCertificate, type KeyPair, makeAuthority } from './certificates.ts'
 import { adminNode, type Cluster, changeCluster, filesIn } from './cluster-file.ts'
 import { type Host, Name, parseHosts } from './hosts.ts'
-import { createNode } from './join-file.ts'
+import { createNode, joinText } from './join-file.ts'
 import { natsConf, serversOf, unitFile, usersConf } from './server-files.ts'
 
 export type ClusterPlan = {
@@ -135,8 +135,6 @@ async function writeCertificates(folder: string, certificates: Certificates): Pr
     await writeWhole(join(folder, `${what}.key`), key, ownerOnly)
   }
 }
-
-export const joinText = (file: object): string => `${JSON.stringify(file, null, 2)}\n`
 
 function copiesFor(hosts: readonly Host[], wanted: Cluster['copies'] | undefined): Cluster['copies'] {
   const copies = wanted ?? (hosts.length >= 3 ? 3 : 1)

@@ -23,7 +23,7 @@ import { natsServerPath, provisionNatsServer, replaceDamaged } from '../provisio
 import type { BusLimits } from '../schemas/bus-limits.ts'
 import { accountsOf, type Role, roles } from '../schemas/role.ts'
 import { UsageError } from '../schemas/user-error.ts'
-import { takeServers } from './join-file.ts'
+import { takeServers } from './joined-cluster.ts'
 
 /** The server that a session talks to, and the secrets that its launcher hands out, to each role its own. */
 export type BusServer = AsyncDisposable & {

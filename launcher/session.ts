@@ -7,7 +7,7 @@ import { checkTemporary, homeFolder } from '../machine/folders.ts'
 import { FileHeldError, nameOf } from '../machine/held-file.ts'
 import { identityOf } from '../provision/mod.ts'
 import { queuesOf } from '../schemas/queue.ts'
-import { type AgentRole, agentRoles, type Role } from '../schemas/role.ts'
+import { type AgentRole, agentRoles, needsContaminationKey, type Role } from '../schemas/role.ts'
 import type { RunConfig, Variants } from '../schemas/run.ts'
 import type { ThinkingSettings } from '../schemas/task.ts'
 import type { Topology } from '../schemas/topology.ts'
@@ -17,7 +17,7 @@ import { startGateway } from '../trace/gateway.ts'
 import type { RunReader } from '../trace/run-reader.ts'
 import type { TryPanel } from '../trace/try-panel.ts'
 import type { EarlyAgents } from './agent-child.ts'
-import { agentSpec, needsKey } from './agent-spec.ts'
+import { agentSpec } from './agent-spec.ts'
 import { type BusServer, checkLogins, credentialsOf, holdHome, openBusServer, rememberServers } from './bus-server.ts'
 import { checkDisk, checkOpenFiles, checkPort, pageFault } from './check-host.ts'
 import type { Reporter } from './console/reporter.ts'
@@ -232,7 +232,7 @@ export async function openSession(
             inference,
             server,
             // Who makes data alone has built the index of what may not be copied.
-            usesKey: here.some(needsKey) || topology.agents.planner.variant === 'generate',
+            usesKey: here.some(needsContaminationKey) || topology.agents.planner.variant === 'generate',
             studentHash: student && (await identityOf(student.path)),
           }),
         )

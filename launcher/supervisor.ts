@@ -1,17 +1,16 @@
+import type { SupervisorLimits } from '../schemas/session-limits.ts'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FailureReport, Identity, Launch } from '../agents/kit/launch.ts'
 import type { Log } from '../agents/kit/log.ts'
 import type { AgentRole } from '../schemas/role.ts'
-import type { Topology } from '../schemas/topology.ts'
 import { UsageError } from '../schemas/user-error.ts'
 import { asksModel } from '../schemas/variants.ts'
 import { type EarlyAgents, startAgent } from './agent-child.ts'
 import { exitCodes } from './console/exit-codes.ts'
 import { readReport, sendLaunch } from './launch-channel.ts'
 
-export type SupervisorLimits = Topology['supervisor']
 /** An agent to run, and what it is handed once the bus is ready for it. */
 export type AgentSpec = { identity: Identity; queue?: string; launch: Promise<Launch> }
 

@@ -60,7 +60,7 @@ export async function joinedServer(home: string): Promise<BusServer | null> {
   const session = await findSession()
   if (!session?.server) return null
   const { url, name } = session.server
-  if ((await greetingAt(url)) !== name) {
+  if ((await nameOnceBack(url)) !== name) {
     throw new UsageError(
       `Process ${session.pid} runs agents in ${home}, and its nats-server does not answer at ${url}.`,
       'If it runs in another container, give the command there. Else wait until it has started its server again, or stop it.',
@@ -82,7 +82,7 @@ export async function joinedServer(home: string): Promise<BusServer | null> {
 }
 
 /** A server that was killed is started again within moments. */
-async function greetingAt(url: string): Promise<string | null> {
+async function nameOnceBack(url: string): Promise<string | null> {
   for (let looks = 20; looks > 0; looks--) {
     const name = await serverNameAt(url)
     if (name !== null) return name

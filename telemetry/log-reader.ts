@@ -1,7 +1,7 @@
-import type { Bus } from '../bus/mod.ts'
+import { atMost, type Bus } from '../bus/mod.ts'
 import { createLogFigures } from './log-figures.ts'
 import type { Sample } from './metric-table.ts'
-import { type Answers, atMost } from './observed.ts'
+import type { Answers } from './observed.ts'
 
 /**
  * Counts what the log has got since this was made. It reads when somebody wants the figures, what came since the last time, so a command that

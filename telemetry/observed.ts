@@ -1,4 +1,4 @@
-import { type Backlog, type Bus, heldValues, Presence, type StreamFacts } from '../bus/mod.ts'
+import { atMost, type Backlog, type Bus, heldValues, Presence, type StreamFacts } from '../bus/mod.ts'
 import type { AgentRole } from '../schemas/role.ts'
 import type { TelemetryLimits } from '../schemas/session-limits.ts'
 
@@ -40,16 +40,5 @@ export function sharedAnswer<T>(ask: () => Promise<T>, cacheMs: number, waitMs: 
         return answer
       })
     return atMost(under, waitMs)
-  }
-}
-
-/** What the promise gives, or null where that takes longer. */
-export async function atMost<T>(promise: Promise<T>, ms: number): Promise<T | null> {
-  const { promise: timeout, resolve } = Promise.withResolvers<null>()
-  const timer = setTimeout(() => resolve(null), ms)
-  try {
-    return await Promise.race([promise, timeout])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -52,6 +52,7 @@ const pageFiles = {
   '/schemas/spent.ts': here('../schemas/spent.ts'),
   '/schemas/number-text.ts': here('../schemas/number-text.ts'),
   '/schemas/score-interval.ts': here('../schemas/score-interval.ts'),
+  '/schemas/text.ts': here('../schemas/text.ts'),
   '/vendor/d3.js': ofPackage('d3', '../dist/d3.min.js'),
   '/vendor/plot.js': ofPackage('@observablehq/plot', '../dist/plot.umd.min.js'),
 }

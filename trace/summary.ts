@@ -1,3 +1,4 @@
+import { shortenCounted } from '../schemas/text.ts'
 const plentyBytes = 4096
 const maxStringChars = 1200
 /** Lists of at most this many items stay whole up to `wideListBytes`, longer ones up to `longListBytes`. */
@@ -8,8 +9,7 @@ const longListBytes = 6_000
 const holdsScores = (value: unknown) => value !== null && typeof value === 'object' && 'sheet' in value
 
 /** A text as it goes to every viewer. */
-export const truncate = (text: string) =>
-  text.length <= maxStringChars ? text : `${text.slice(0, maxStringChars)}… (${text.length} characters)`
+export const viewedText = (text: string): string => shortenCounted(text, maxStringChars)
 
 /** Stands in a summarised payload for a list that was left out. */
 export type Elided = { $elided: number }
@@ -25,7 +25,7 @@ export function summarise(payload: unknown, bytes: number): { payload: unknown; 
   function shorten(value: unknown): unknown {
     if (typeof value === 'string') {
       summarised ||= value.length > maxStringChars
-      return truncate(value)
+      return viewedText(value)
     }
     if (value === null || typeof value !== 'object') return value
     if (!Array.isArray(value))

@@ -1,8 +1,10 @@
+import { truncate } from '../../schemas/text.ts'
 import { z } from 'zod'
 import type { Source } from '../../schemas/program.ts'
 import { FailureKind, type RejectionReason, type Row, type Yield } from '../../schemas/row.ts'
 import type { Spent } from '../../schemas/usage.ts'
 import type { Contamination } from '../kit/dedup/contamination.ts'
+import type { DuplicateIndex } from '../kit/dedup/duplicate-index.ts'
 
 /** A candidate after the row-local checks. */
 export type CheckedRow = {
@@ -24,12 +26,6 @@ export type CheckedShard = {
   failures?: Failures
   rows: readonly CheckedRow[]
   spent?: Spent | undefined
-}
-
-/** Finds rows that say what an admitted row says already. */
-export type DuplicateIndex = {
-  find(text: string): { id: string; kind: 'exact' | 'near' } | null
-  add(id: string, text: string): void
 }
 
 /** What the ordered pass decides on a candidate: admitted where there is no reason; `twin` is the admitted row that it repeats. */
@@ -131,7 +127,7 @@ export function failuresOf(
 ): Failures {
   return failures.reduce<Failures>(
     (sum, { index, reason, kind = 'teacher' }) =>
-      together(sum, { [kind]: { count: 1, index, reason: reason.slice(0, maxReasonChars) } }),
+      together(sum, { [kind]: { count: 1, index, reason: truncate(reason, maxReasonChars) } }),
     {},
   )
 }

@@ -6,7 +6,7 @@ import { modelsOf } from '../../launcher/topology/models.ts'
 import { boundTopology } from '../../launcher/topology/topology-of-run.ts'
 import { markOf, studentOf, type WantedAgent, type WantedAgents } from '../../launcher/wanted-agents.ts'
 import { localAddress } from '../../schemas/queue.ts'
-import type { AgentRole } from '../../schemas/role.ts'
+import { type AgentRole, needsContaminationKey } from '../../schemas/role.ts'
 import { Topology } from '../../schemas/topology.ts'
 import { PayingRole } from '../../schemas/usage.ts'
 import { fixOf, reasonOf, UsageError } from '../../schemas/user-error.ts'
@@ -66,7 +66,7 @@ export function faultsOfRun(wanted: WantedAgents, { cluster, roles, contaminatio
     const fix = 'Bring the same code here, or go on with the run from a host with this code: npx syllabus resume.'
     return [{ what, fix }]
   }
-  const checks = roles.filter((role) => role === 'critic' || role === 'evaluator')
+  const checks = roles.filter(needsContaminationKey)
   if (checks.length === 0 || wanted.keyMark === null || wanted.keyMark === markOf(contaminationKey ?? '')) return []
   const what = `The key of the contamination index of this node is not that of run ${name}.`
   return [{ what, fix: "Write the join file again, with the key of the operator's host." }]

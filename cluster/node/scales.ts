@@ -1,7 +1,7 @@
 import { type Bus, isPassing } from '../../bus/mod.ts'
 import type { WantedAgent } from '../../launcher/wanted-agents.ts'
 import type { AgentRole } from '../../schemas/role.ts'
-import { nextScale, type Scale, shareOf, startScale } from '../autoscale.ts'
+import { nextScale, type Scale, shareOf, startScale } from './autoscale.ts'
 import { isFixed, type Range } from './counts.ts'
 import { nodesOn } from './presence.ts'
 

@@ -14,7 +14,7 @@ import { watchTroubles } from '../../launcher/troubles.ts'
 import { type WantedAgent, WantedAgents } from '../../launcher/wanted-agents.ts'
 import { checkTemporary, ensureHome, homeFolder } from '../../machine/folders.ts'
 import { provisionRuntime } from '../../provision/mod.ts'
-import type { AgentRole } from '../../schemas/role.ts'
+import { type AgentRole, needsContaminationKey } from '../../schemas/role.ts'
 import { type Counts, type Range, rolesOf } from './counts.ts'
 import { checkClock, checkSameCluster } from './fit.ts'
 import { gpusOfHost } from './gpus.ts'
@@ -57,8 +57,7 @@ export async function startNode({ file, name, counts, reporter }: NodeOptions): 
   await using server = await joinServer(file)
   const facts = { ...server.join, ...(name && { node: name }) }
   checkLogins(server, roles)
-  const checksRows = roles.some((role) => role === 'critic' || role === 'evaluator')
-  const contaminationKey = checksRows ? await server.contaminationKey() : undefined
+  const contaminationKey = roles.some(needsContaminationKey) ? await server.contaminationKey() : undefined
   const signal = stopSignal()
   await using _held = await holdName(facts.node, line)
   using agentsLog = openAgentsLog()

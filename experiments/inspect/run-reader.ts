@@ -1,3 +1,4 @@
+import { shortenCounted } from '../../schemas/text.ts'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Bus } from '../../bus/mod.ts'
@@ -17,8 +18,7 @@ import { shortened } from './shortened.ts'
 const [lineChars, openedChars] = [240, 100_000]
 const shownReplies = 8
 
-const opened = (text: string): string =>
-  text.length > openedChars ? `${text.slice(0, openedChars)}… (${text.length} characters)` : text
+const opened = (text: string): string => shortenCounted(text, openedChars)
 
 /** Reads runs for the live page: the same rows and answers as `syllabus rows` and `syllabus answers` print. */
 export function createRunReader(bus: Bus, { gateway }: Pick<Topology, 'gateway'>): RunReader {

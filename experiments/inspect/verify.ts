@@ -1,3 +1,4 @@
+import { shorten } from '../../schemas/text.ts'
 import { z } from 'zod'
 import { bundleFiles } from '../../evidence/bundle/manifest.ts'
 import { type Bundle, openBundle } from '../../evidence/bundle/read.ts'
@@ -103,14 +104,12 @@ async function printVersions(bundle: Bundle): Promise<boolean> {
 
 /** Differences of one check that are printed; `--json` has all. */
 const shown = 20
+const shownChars = 120
 
 function linesOf({ check, what, compared, differences, unchecked }: CheckResult): string[] {
   const word = differences.length > 0 ? 'DIFFERS' : compared > 0 ? 'OK' : '–'
   const counted = compared > 0 ? `${numberText(compared)} compared` : 'nothing to compare'
-  const text = (value: unknown) => {
-    const json = JSON.stringify(value)
-    return json.length > 120 ? `${json.slice(0, 120)}…` : json
-  }
+  const text = (value: unknown) => shorten(JSON.stringify(value), shownChars)
   return [
     `${word.padEnd(8)}  ${check}: ${what} (${counted})`,
     ...differences

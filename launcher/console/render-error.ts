@@ -1,3 +1,4 @@
+import { shorten } from '../../schemas/text.ts'
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -75,10 +76,7 @@ function rootOf(error: unknown): unknown {
 
 const shownChars = 400
 
-const oneLine = (text: string): string => {
-  const line = text.replaceAll(/\s+/g, ' ').trim()
-  return line.length > shownChars ? `${line.slice(0, shownChars)} …` : line
-}
+const oneLine = (text: string): string => shorten(text.replaceAll(/\s+/g, ' ').trim(), shownChars, ' …')
 
 /** Two in one millisecond have names of their own. */
 let written = 0

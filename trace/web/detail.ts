@@ -1,6 +1,7 @@
 import type { ServerFrame } from '../frames.ts'
 import { h } from './dom.ts'
-import { brief, capital, clock, duration, size } from './format.ts'
+import { capital } from '../../schemas/text.ts'
+import { brief, clock, duration, size } from './format.ts'
 import { jsonTree } from './json-tree.ts'
 import type { Entry, Store } from './store.ts'
 

@@ -1,3 +1,4 @@
+import { capital } from '../../schemas/text.ts'
 import type { Description } from '../../schemas/describe.ts'
 
 /** 1234 -> "1 234" with a narrow space. */
@@ -29,9 +30,6 @@ export const words = (name: string) => capital(name).replaceAll('-', ' ')
 
 /** The local time of day, "09:31:02". */
 export const clock = (at: string) => new Date(at).toLocaleTimeString(undefined, { hour12: false })
-
-/** A text that begins in lower case as it stands at the beginning of a line. */
-export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** A description where there is room for one line. */
 export const brief = ({ title, text }: Description) => `${title}${text && `: ${text.split('\n')[0]}`}`

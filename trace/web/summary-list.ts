@@ -1,5 +1,6 @@
 import { h } from './dom.ts'
-import { capital, duration } from './format.ts'
+import { capital } from '../../schemas/text.ts'
+import { duration } from './format.ts'
 import { createHold } from './hold.ts'
 import type { Entry } from './store.ts'
 

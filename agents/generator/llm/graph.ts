@@ -1,3 +1,4 @@
+import { truncate } from '../../../schemas/text.ts'
 import { sha256 } from '../../../schemas/hash.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Batch, Shard, TrialOutcome } from '../../../schemas/messages/generation.ts'
@@ -11,7 +12,7 @@ import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
 import type { Call, Journalled, Failure as PaidFailure } from '../../kit/metered/call.ts'
 import type { WrittenRow } from '../../kit/sandbox/hooks.ts'
 import type { Reply } from '../../kit/teacher/completion.ts'
-import { shown, truncate } from '../../kit/teacher/quoted.ts'
+import { shown } from '../../kit/teacher/quoted.ts'
 import type { RevisionLimits } from './options.ts'
 import { type RunHooks, readReply } from './read-reply.ts'
 

@@ -1,7 +1,7 @@
+import { truncate } from '../../../schemas/text.ts'
 import { isObject } from '../../../schemas/bounded-json.ts'
 import { type JsonObject, jsonValues, plainName } from './json-values.ts'
 import { type Endpoint, usualNames } from './options.ts'
-import { truncate } from './quoted.ts'
 
 /** What an endpoint says is wrong, collected from whatever form its body has. */
 export type EndpointError = {

@@ -1,4 +1,4 @@
-import { truncate } from '../../kit/teacher/quoted.ts'
+import { truncate } from '../../../schemas/text.ts'
 
 /** The beginning of a text that is too long, with how much of it was cut. */
 export const shorten = (text: string, max: number): string =>

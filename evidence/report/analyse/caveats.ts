@@ -2,7 +2,7 @@ import { plural } from '../../../schemas/number-text.ts'
 import type { RunConfig } from '../../../schemas/run.ts'
 import { uncountedText } from '../../../schemas/token-limit.ts'
 import type { DatasetFacts, ReportData } from '../report-data.ts'
-import { capital } from '../text/names.ts'
+import { capital } from '../../../schemas/text.ts'
 import { brokenReplies, brokenText } from '../text/replies.ts'
 
 /** As docs/intervals.md has it from simulated students. */

@@ -1,3 +1,4 @@
+import type { ScoreMode } from '../../../schemas/task.ts'
 import { plural } from '../../../schemas/number-text.ts'
 import { type Parts, present } from '../../../schemas/present.ts'
 import type { ArmDifference, Comparison } from '../contrasts.ts'
@@ -12,14 +13,13 @@ import { pOf } from './contrasts.ts'
 /** A baseline with fewer rows than this share of the final's is no match for it. */
 const leastRows = 0.95
 
-type Mode = 'strict' | 'lenient'
 type Words = { shown: string; notShown: string; opposite: string }
 
 /** What a claim is made from. */
 export type Conditions = {
   sealed: SealedResults
   headline: string
-  mode: Mode
+  mode: ScoreMode
   /** The attempts that were scored on validation, in order, and the chosen one. */
   attempts: readonly number[]
   chosen: number | null

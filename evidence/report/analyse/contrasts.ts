@@ -1,10 +1,11 @@
+import type { ScoreMode } from '../../../schemas/task.ts'
 import type { ArmRecord, PrimaryComparison } from '../../../schemas/messages/evaluation.ts'
 import type { SealedResult } from '../../../schemas/sealed-results.ts'
 import type { SealedTrivial } from '../../../schemas/trivial.ts'
 import type { ArmDifference, ArmResult, Comparison, Contrasts } from '../contrasts.ts'
 import { gainPercent } from '../statistics/share.ts'
 import { holm } from '../statistics/significance.ts'
-import { type ArmScores, armKinds, armScores, byName, inPart, type Mode, meansOf, ofSkill } from './arm-scores.ts'
+import { type ArmScores, armKinds, armScores, byName, inPart, meansOf, ofSkill } from './arm-scores.ts'
 import { differencesOf, skillDifferences, skillsOf } from './difference.ts'
 import { inFavour, modalOf, modelOf, mostModal, replyFacts, silentReplies, withCollapsed } from './replies.ts'
 import { type Answers, trivialBaseline } from './trivial.ts'
@@ -92,7 +93,7 @@ function resultOf(
 function withGains(arms: readonly Omit<ArmResult, 'gains'>[]): ArmResult[] {
   const base = arms.find(({ arm }) => arm === 'base')
   return arms.map((result) => {
-    const gain = (part: string, mode: Mode) =>
+    const gain = (part: string, mode: ScoreMode) =>
       gainPercent(result.parts[part]?.[mode].value ?? null, base?.parts[part]?.[mode].value ?? null)
     const parts = result === base || !base ? [] : Object.keys(result.parts)
     return {

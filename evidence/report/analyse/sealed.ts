@@ -1,3 +1,4 @@
+import type { ScoreMode } from '../../../schemas/task.ts'
 import type { ArmRecord, PrimaryComparison } from '../../../schemas/messages/evaluation.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
 import type { SealedResult } from '../../../schemas/sealed-results.ts'
@@ -5,7 +6,7 @@ import type { RunFacts } from '../facts/run-facts.ts'
 import type { AuditComparison, EvalSetResult, SealedResults } from '../report-data.ts'
 import { type Resampling, type Strata, type Stratum, stratifiedDifference } from '../statistics/resampling.ts'
 import { allParts, byReadingOrder, partsInOrder } from '../text/names.ts'
-import { type ArmScores, armKinds, armScores, type Mode, meansOf, together } from './arm-scores.ts'
+import { type ArmScores, armKinds, armScores, meansOf, together } from './arm-scores.ts'
 import { contrastsOf } from './contrasts.ts'
 import { ratesOfEvalSet } from './rates.ts'
 import { retentionFacts } from './retention.ts'
@@ -107,7 +108,7 @@ function compare(
   resampling: Resampling,
 ): AuditComparison {
   const over = (part: string | null) => {
-    const of = (mode: Mode) => stratifiedDifference(strataOf(audit, mode, part), strataOf(test, mode, part), resampling)
+    const of = (mode: ScoreMode) => stratifiedDifference(strataOf(audit, mode, part), strataOf(test, mode, part), resampling)
     return { strict: of('strict'), lenient: of('lenient') }
   }
   const all = over(null)
@@ -124,13 +125,13 @@ function compare(
 }
 
 /** The parts of an evaluation set, or one of them, by groups of items; right answers are averaged over the arm's adapters. */
-function strataOf(scores: ArmScores, mode: Mode, only: string | null): Strata {
+function strataOf(scores: ArmScores, mode: ScoreMode, only: string | null): Strata {
   const parts = new Set(scores.seeds[0]!.items.map(({ part }: ItemOutcome) => part))
   const wanted = [...parts].filter((part) => only === null || part === only)
   return Object.fromEntries(wanted.map((part) => [part, stratumOf(scores, mode, part)]))
 }
 
-function stratumOf(scores: ArmScores, mode: Mode, part: string): Stratum {
+function stratumOf(scores: ArmScores, mode: ScoreMode, part: string): Stratum {
   const [table] = together([scores], mode, (item) => item.part === part).tables
   const { sizes, right } = table!
   const seeds = right.length

@@ -1,8 +1,10 @@
+import type { ScoreMode } from '../../../schemas/task.ts'
+import { shorten } from '../../../schemas/text.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
 import type { EvalSetName } from '../../../schemas/sealed-results.ts'
 import { isRight, type SealedTrivial, type TrivialScore } from '../../../schemas/trivial.ts'
 import type { TrivialBaseline } from '../contrasts.ts'
-import type { Adapters, Mode } from './arm-scores.ts'
+import type { Adapters } from './arm-scores.ts'
 import { differenceOf, type How } from './difference.ts'
 
 /** The answers of validation by item: those of sealed sets are not known here. */
@@ -13,8 +15,7 @@ const maxAnswerChars = 60
 /** The answer of a validation item, cut where it is long; null of an item that is none. */
 export function answerOf(answers: Answers, item: string | undefined): string | null {
   const answer = answers.get(item ?? '')
-  if (answer === undefined) return null
-  return answer.length > maxAnswerChars ? `${answer.slice(0, maxAnswerChars)}…` : answer
+  return answer === undefined ? null : shorten(answer, maxAnswerChars)
 }
 
 /**
@@ -27,7 +28,7 @@ export function trivialBaseline(
   trivial: readonly TrivialScore[],
   adapters: Adapters | undefined,
   chosen: (item: ItemOutcome) => boolean,
-  mode: Mode,
+  mode: ScoreMode,
   { answers, ...how }: How & { answers: Answers },
 ): TrivialBaseline | null {
   const best = bestTrivial(items, trivial, chosen, mode)
@@ -47,7 +48,7 @@ export function bestTrivial(
   items: readonly ItemOutcome[],
   trivial: readonly TrivialScore[],
   chosen: (item: ItemOutcome) => boolean,
-  mode: Mode,
+  mode: ScoreMode,
 ): { score: TrivialScore; share: number } | null {
   const asked = items.map(chosen)
   const total = asked.filter(Boolean).length

@@ -1,5 +1,5 @@
+import type { ScoreMode } from '../../../schemas/task.ts'
 import { armPlot } from '../../../trace/plots/arms.ts'
-import type { Mode } from '../analyse/arm-scores.ts'
 import type { ArmDifference, Comparison, Contrasts } from '../contrasts.ts'
 import {
   absent,
@@ -163,12 +163,12 @@ function trivialDifference({ trivial }: Contrasts, part: string): Comparison['pa
 /** The tests stand where the claims are made: at the headline and at the comparison that counts. */
 function differenceCell(
   part: string,
-  figures: Readonly<Record<Mode, ArmDifference>> | undefined,
+  figures: Readonly<Record<ScoreMode, ArmDifference>> | undefined,
   contrasts: Contrasts,
   scoring: Scoring,
 ): Cell {
   const { headline, primary } = scoring
-  const counts = (mode: Mode) => part === contrasts.primary.part && mode === contrasts.primary.mode
+  const counts = (mode: ScoreMode) => part === contrasts.primary.part && mode === contrasts.primary.mode
   const cell = underBoth(
     figures,
     scoring,

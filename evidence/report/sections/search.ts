@@ -1,8 +1,8 @@
+import type { ScoreMode } from '../../../schemas/task.ts'
 import { plural } from '../../../schemas/number-text.ts'
 import { lossPlot } from '../../../trace/plots/loss.ts'
 import { rowsPlot } from '../../../trace/plots/rows.ts'
 import { scorePlot } from '../../../trace/plots/scores.ts'
-import type { Mode } from '../analyse/arm-scores.ts'
 import {
   absent,
   type Blocks,
@@ -169,7 +169,7 @@ function decision(dataset: DatasetFacts): Blocks {
   ]
 }
 
-function scoresBySkill(studentModels: readonly StudentModelFacts[], skills: readonly string[], primary: Mode): Blocks {
+function scoresBySkill(studentModels: readonly StudentModelFacts[], skills: readonly string[], primary: ScoreMode): Blocks {
   const scored = studentModels.filter(({ studentModel, validation }) => validation && isOfSearch(studentModel))
   if (scored.length === 0) return absent('Nothing was scored on validation.')
   const asked = scored.flatMap(({ validation }) => Object.keys(validation!.skills).sort())

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { nextScale, type Scale, type ScalePolicy, shareOf, startScale } from '../../../cluster/autoscale.ts'
+import { nextScale, type Scale, type ScalePolicy, shareOf, startScale } from '../../../cluster/node/autoscale.ts'
 import { createDice } from '../../support/dice.ts'
 
 const policy: ScalePolicy = { least: 1, most: 8, slots: 4, step: 4, quietMs: 60_000 }

@@ -1,4 +1,4 @@
-import type { Range } from './node/counts.ts'
+import type { Range } from './counts.ts'
 
 /**
  * How many agents the backlog of a queue asks for. Pure, so that it is tested with a clock of its own.

@@ -4,8 +4,7 @@ import type { Role } from '../schemas/role.ts'
 import { UsageError } from '../schemas/user-error.ts'
 import { type Cluster, changeCluster, filesIn } from './cluster-file.ts'
 import { Name } from './hosts.ts'
-import { joinText } from './init.ts'
-import { createNode } from './join-file.ts'
+import { createNode, joinText } from './join-file.ts'
 import { serversOf, usersConf } from './server-files.ts'
 
 /**
