@@ -18,7 +18,7 @@ export const clusterFault = (found: string, { servers }: Pick<Place, 'servers'>,
     fix: 'Name a join file of that cluster in SYLLABUS_CREDENTIALS (npx syllabus cluster node makes one), or correct NATS_URL.',
   })
 
-/** The fault of a connection that could not be made, or that the servers are of another cluster: then they refuse its user or are not trusted. */
+/** Why no connection could be made, or that the servers are of another cluster: then they refuse its user or are not trusted. */
 export async function withCluster(error: unknown, place: Place, wanted: string | undefined): Promise<unknown> {
   if (wanted === undefined) return error
   const greetings = await Promise.all(place.servers.split(',').map((each) => greetingAt(each, lookMs)))

@@ -45,8 +45,8 @@ export type Link = {
    */
   ask<T>(request: () => Promise<T>, about?: string): Promise<T>
   /**
-   * The same for what may be done twice: it is sent again every `repeatMs`, and the first answer counts. The leader of a stream or a consumer
-   * that dies takes its requests with it, so nothing else would end the wait before `requestMs`.
+   * The same for what may be done twice: it is sent again every `repeatMs`, and the first answer counts. The leader of a stream or a
+   * consumer that dies takes its requests with it, so nothing else would end the wait before `requestMs`.
    */
   askRepeatedly<T>(request: () => Promise<T>, about?: string): Promise<T>
   /** Whether the server is one of a cluster, where a copy may be behind the others. */
@@ -225,8 +225,8 @@ type ConnectTo = (
 class TriedAll extends Error {}
 
 /**
- * Makes a first connection, with as many tries as servers were given. The client also takes servers that others name, among them those that it
- * has tried in vain, and would begin again for ever where all refuse its user. For the reason each is then tried without them.
+ * Makes a first connection, with as many tries as servers were given. The client also takes servers that others name, among them those that
+ * it has tried in vain, and would begin again for ever where all refuse its user. For the reason each is then tried without them.
  */
 async function firstOf(count: number, connectTo: ConnectTo): Promise<NatsConnection> {
   let left = count

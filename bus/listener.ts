@@ -27,9 +27,9 @@ export type Listener = { stranger: string } | { refuses: string }
 
 /**
  * What stands at an address where no NATS server could be spoken to: its first words, or that it has none. Null for a NATS server, which
- * greets with `INFO` and a JSON object at once, and answers each `PING`; for one that asks for a user or for TLS; and where nothing listens.
- * What is silent for half of `waitMs` is asked with a `PING`, which an HTTP server, and most others, answer with an error. `hasFailed`: a
- * client has waited in vain for what follows the greeting, so that silence and a closed connection tell as well.
+ * greets with `INFO` and a JSON object at once, and answers each `PING`; for one that asks for a user or for TLS; and where nothing
+ * listens. What is silent for half of `waitMs` is asked with a `PING`, which an HTTP server, and most others, answer with an error.
+ * `hasFailed`: a client has waited in vain for what follows the greeting, so that silence and a closed connection tell as well.
  */
 export function listenerAt(address: string, waitMs: number, hasFailed: boolean): Promise<Listener | null> {
   const { protocol, hostname, port } = new URL(address)

@@ -126,9 +126,9 @@ export async function throughRestarts<T>(
 }
 
 /**
- * What `send` gives, which is called again each time that `everyMs` pass without an answer, as long as the server that is connected answers a
- * PING. The PONG comes after all that was sent before, and behind what the server is sending: a slow network is no reason to send more. The first
- * answer counts, of whichever call. For requests alone that may be done twice.
+ * What `send` gives, which is called again each time that `everyMs` pass without an answer, as long as the server that is connected answers
+ * a PING. The PONG comes after all that was sent before, and behind what the server is sending: a slow network is no reason to send more.
+ * The first answer counts, of whichever call. For requests alone that may be done twice.
  */
 export function firstAnswer<T>(nc: Pick<NatsConnection, 'flush'>, send: () => Promise<T>, everyMs: number): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>()

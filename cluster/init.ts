@@ -34,7 +34,8 @@ export type ClusterPlan = {
 const publicFile = 0o644
 
 /**
- * Writes the files of a new cluster: what its hosts are given, its authority, and the join file of whoever runs it. All of the folder, or none.
+ * Writes the files of a new cluster: what its hosts are given, its authority, and the join file of whoever runs it. All of the folder, or
+ * none.
  * @throws UsageError where the folder is not empty, or hosts, copies and certificates do not go together; MachineError
  */
 export async function initCluster(plan: ClusterPlan): Promise<Cluster> {
@@ -104,8 +105,8 @@ export async function initCluster(plan: ClusterPlan): Promise<Cluster> {
 }
 
 /**
- * Writes for all hosts what ends or changes: certificates of the own authority, and the permissions of users as this version of Syllabus needs
- * them. Certificates of yours stay as they are.
+ * Writes for all hosts what ends or changes: certificates of the own authority, and the permissions of users as this version of Syllabus
+ * needs them. Certificates of yours stay as they are.
  * @throws UsageError
  */
 export async function renewHosts(folder: string): Promise<Cluster> {

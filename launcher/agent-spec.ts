@@ -8,7 +8,7 @@ import { type AgentSpec, drainMsOf } from './supervisor.ts'
 import { keysWithheld } from './topology/endpoints.ts'
 import { shareConcurrency, withTeacherLimits } from './topology/models.ts'
 
-/** An agent of a topology that works on a queue; it is handed what it needs once the server is ready for it. `beside`: the topologies of other agents. */
+/** An agent of a topology on a queue; it is handed what it needs once the server is ready. `beside`: the topologies of other agents. */
 export function agentSpec(
   role: AgentRole,
   instance: string,

@@ -254,8 +254,8 @@ async function keepServer(binary: string, storage: Storage, { home, log, limits,
 const keyText = /^[0-9a-f]{64}$/i
 
 /**
- * The key of the contamination index, for whoever needs it: the cluster's where there is one, else that of the home. Asked for several times at
- * once, it is read once.
+ * The key of the contamination index, for whoever needs it: the cluster's where there is one, else that of the home. Asked for several
+ * times at once, it is read once.
  */
 export function keyOf(home: string, notify: (line: string) => void, ofCluster?: string): () => Promise<string> {
   let key = ofCluster === undefined ? undefined : Promise.resolve(ofCluster)

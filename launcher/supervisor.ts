@@ -25,8 +25,8 @@ const goodbyeMs = 1000
 const lastMs = 10_000
 
 /**
- * The longest that a session may take to end by these limits: agents that ask a model await their replies, then what costs nothing is finished
- * with what came of them, and then the others end.
+ * The longest that a session may take to end by these limits: agents that ask a model await their replies, then what costs nothing is
+ * finished with what came of them, and then the others end.
  */
 export const mostStoppingMs = ({ drainMs, meteredDrainMs, graceMs }: SupervisorLimits): number =>
   meteredDrainMs + 2 * drainMs + 2 * (graceMs + goodbyeMs) + lastMs

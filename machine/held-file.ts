@@ -263,8 +263,8 @@ const readHolder = (text: string): Holder | null => Holder.safeParse(jsonOrNull(
 let known: string | undefined
 
 /**
- * What distinguishes one start of this machine's kernel from every other: containers of one kernel share it, another machine and the same one
- * started again have another. Empty where the system does not say it.
+ * What distinguishes one start of this machine's kernel from every other: containers of one kernel share it, another machine and the same
+ * one started again have another. Empty where the system does not say it.
  */
 export function bootId(): string {
   known ??= readBootId()

@@ -3,7 +3,7 @@ import { scoreAny } from './scorers/any-gold.ts'
 import { scorerNamed, scorers } from './scorers/mod.ts'
 import { openScript } from './scorers/script.ts'
 
-/** Scores a reply against a gold answer, or several of which it has to be right for one. The question is for the script of a task, and is left out where no item is scored. */
+/** Scores a reply against a gold answer, or several of which it has to be right for one. The question is for a task's script. */
 export type ReplyScorer = (reply: string, golds: string | readonly string[], question?: Question) => Promise<ReplyScore>
 
 /** A task's scorer as `checkItem` needs it: with the form that a reply has to have. */

@@ -14,7 +14,9 @@ const answerWords =
   /^(answers?|solutions?|outputs?|gold|golden|truth|correct|expected|labels?|targets?|responses?|completion|rationale|explanation)$/
 /** Blanks at the start of a line: `\s` would go on over the lines behind it, from each of them again. */
 const blank = String.raw`[^\S\r\n\u2028\u2029]*`
-/** Ways in which a text states its answer: on a line of its own or behind the question, as GSM8K has it, in Chinese. A blank to fill in states none. */
+/**
+ * Ways in which a text states its answer: on its own line or behind the question, as GSM8K has it, in Chinese. A blank to fill in is none.
+ */
 const writtenAnswer = new RegExp(
   [
     String.raw`(?<=^|[.?!)]\s)${blank}((the|final|correct|right) )*answer( is)?\s*[:=]\s*(?!_|\.\.|…)\S`,

@@ -4,8 +4,8 @@ import type { Sample } from './metric-table.ts'
 import type { Answers } from './observed.ts'
 
 /**
- * Counts what the log has got since this was made. It reads when somebody wants the figures, what came since the last time, so a command that
- * nobody scrapes reads nothing. Give it the log's last place at the start.
+ * Counts what the log has got since this was made. It reads when somebody wants the figures, what came since the last time, so a command
+ * that nobody scrapes reads nothing. Give it the log's last place at the start.
  */
 export function openLogReader(
   bus: Bus,

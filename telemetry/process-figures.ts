@@ -52,8 +52,8 @@ function samplesOf({ role, instance, slots, handling, figures, troubles = [] }: 
 const otherQueues = 'other'
 
 /**
- * Of so many queues what waits in each, those with most of it first, and of the further ones the sum: runs with queues of their own leave them
- * behind for as long as they may be gone on with.
+ * Of so many queues what waits in each, those with most of it first, and of the further ones the sum: runs with queues of their own leave
+ * them behind for as long as they may be gone on with.
  */
 export function backlogSamples(waiting: readonly Backlog[], queueNames: number): Sample[] {
   const ofQueue = new Map<string, number>()

@@ -9,10 +9,11 @@ import { type Answers, answersOf, type OwnAgent, sharedAnswer } from './observed
 import { agentSamples, isConnected, serverSamples } from './process-figures.ts'
 
 /*
- * M1 Whatever is observed goes on as if nobody looked: figures are read when they are asked for, and a request that the server does not answer
- *    holds up whoever asked, for `scrapeMs` at most, and nobody else.
+ * M1 Whatever is observed goes on as if nobody looked: figures are read when they are asked for, and a request that the server does not
+ *    answer holds up whoever asked, for `scrapeMs` at most, and nobody else.
  * M2 /readyz answers 503 while the NATS server is away or has no streams yet, or a role that this process runs has no agent that works.
- * M3 /healthz answers 503 only where a new process would help: its connection is closed for good. A server that is away comes back by itself.
+ * M3 /healthz answers 503 only where a new process would help: its connection is closed for good. A server that is away comes back by
+ *    itself.
  */
 
 /** What a command shows of itself once it has it. */

@@ -17,7 +17,7 @@ type Watch = {
   onChange: (agents: Presence[]) => void
 }
 
-/** Calls back with all agents that are there, each time one comes, goes or changes, until the signal fires; a failure only interrupts it. */
+/** Calls back with all agents that are there, whenever one comes, goes or changes, until the signal fires; a failure only interrupts it. */
 export async function watchPresence(bus: LogSource, { log, signal, againMs, onChange }: Watch): Promise<void> {
   while (!signal.aborted) {
     try {

@@ -16,7 +16,8 @@ export type Elided = { $elided: number }
 
 /**
  * A payload as it goes to every viewer: small ones whole, large ones without their long lists and with their long strings
- * cut, so that the structure and all scores and counts stay (a list of results that hold score sheets is never left out). The whole content is sent on request.
+ * cut, so that the structure and all scores and counts stay (a list of results that hold score sheets is never left out). The whole content
+ * is sent on request.
  */
 export function summarise(payload: unknown, bytes: number): { payload: unknown; summarised: boolean } {
   if (bytes <= plentyBytes) return { payload, summarised: false }

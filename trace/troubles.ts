@@ -4,7 +4,7 @@ import { type AgentRole, agentRoles } from '../schemas/role.ts'
 import type { RunConfig } from '../schemas/run.ts'
 import { receivesFrom } from '../schemas/variants.ts'
 
-/** An agent that is wanted. `does`: which model it asks, and where, or which student it trains. `run`: the only one that it is wanted for. */
+/** An agent that is wanted. `does`: which model it asks, and where, or which student it trains. `run`: the only one it is wanted for. */
 export type Wanted = {
   role: AgentRole
   variant: string
@@ -82,7 +82,8 @@ export const keyOf = ({ who, code, text }: Found) => `${who} ${code} ${text}`
 
 /**
  * Gives those of the troubles found now that are to be shown: that an agent is missing, or the server away for it, once that has lasted
- * `missingMs`, since agents come one after the other at a start. While the server is away for this process, too (`isAway`), nobody is missed.
+ * `missingMs`, since agents come one after the other at a start. While the server is away for this process, too (`isAway`), nobody is
+ * missed.
  */
 export function createPatience(missingMs: number): (found: readonly Found[], isAway?: boolean) => Found[] {
   const since = new Map<string, number>()

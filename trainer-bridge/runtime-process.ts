@@ -34,8 +34,8 @@ const maxStderrChars = 4096
 const mostUnknown = 20
 
 /**
- * One process of the Python runtime: lines in, parsed events out, killed when it falls silent, or says something of the protocol that cannot
- * be read: that was somebody's answer, who would wait for it for ever.
+ * One process of the Python runtime: lines in, parsed events out, killed when it falls silent, or says something of the protocol that
+ * cannot be read: that was somebody's answer, who would wait for it for ever.
  */
 export function spawnRuntimeProcess(options: RuntimeProcessOptions): RuntimeProcess {
   const { python, module = 'syllabus_runtime', args = [], cwd, env, log, onEvent, onExit } = options

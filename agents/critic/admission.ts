@@ -91,7 +91,10 @@ export function openAdmission(quotas: Quotas, index: DuplicateIndex) {
       if (alike) templateOverlap += 1
       return { reason: null }
     },
-    /** `refusals`: words for reasons, those of the first row of each. `surplus`: rows that were good but more than their source's quota. `templateOverlap`: admitted rows that share an evaluation item's template. */
+    /**
+     * `refusals`: words for reasons, those of the first row of each. `surplus`: rows that were good but more than their source's quota.
+     * `templateOverlap`: admitted rows that share an evaluation item's template.
+     */
     result: () => ({ refusals, surplus, bySource, templateOverlap }),
   }
 }

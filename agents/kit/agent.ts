@@ -15,7 +15,7 @@ export type AgentContext = {
   /** Key of the contamination index; held by critic and evaluator alone. */
   contaminationKey: Uint8Array | null
   log: Log
-  /** Says in the process's presence what its work waits for; null: nothing any more. While nothing is under way besides, a stop does not wait for it. */
+  /** Says in the process's presence what its work waits for; null: nothing. While nothing is under way besides, a stop does not wait. */
   setWaiting: (reason: string | null, isUnderWay?: () => boolean) => void
   /** Aborts when the process is to stop: nothing that costs is begun after it. What is in hand goes on until its handler's own signal. */
   signal: AbortSignal

@@ -59,7 +59,8 @@ const ofFinalEval: readonly string[] = [
 
 /**
  * A run's status once a message of it has become a dead letter; null where the run waits for no such message any more: it has ended, or
- * is in its final evaluation. One that a person stopped stays so and sends no work, and the resume that lets it go on redrives the dead letter too.
+ * is in its final evaluation. One that a person stopped stays so and sends no work, and the resume that lets it go on redrives the dead
+ * letter too.
  */
 export function statusAfterFault(
   { phase, status }: Pick<PlannerState, 'phase' | 'status'>,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { answersOf, fitting, itemOf, shownModel } from '../../experiments/inspect/answers.ts'
 import { answerTable, itemText, labelTable } from '../../experiments/inspect/text.ts'
-import { pickRun } from '../../experiments/run/resume-run.ts'
+import { pickRun } from '../../experiments/run/pick-run.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { printable, printableJson } from '../../schemas/printable.ts'
 import type { AnswerSearch } from '../../trace/run-reader.ts'

@@ -31,8 +31,8 @@ const AccountInfo = z.object({
 })
 
 /**
- * Connects to one server as each role of a join file, in each of its accounts: whether the server gives it the permissions that it should have,
- * and really refuses what no role may do.
+ * Connects to one server as each role of a join file, in each of its accounts: whether the server gives it the permissions that it should
+ * have, and really refuses what no role may do.
  */
 export async function checkAllowed(server: Server, joined: Joined): Promise<Finding[]> {
   const findings: Finding[] = []

@@ -11,8 +11,8 @@ import { checkReach } from './reach.ts'
 export type Checked = { cluster: Cluster; findings: Finding[]; isRight: boolean }
 
 /**
- * Checks a cluster before anything is run on it: files, then what each server is from outside, then what they are together, then what each role
- * can and cannot do on each. It ends after the first of these that has a fault, since what follows rests on it. Nothing is changed.
+ * Checks a cluster before anything is run on it: files, then what each server is from outside, then what they are together, then what each
+ * role can and cannot do on each. It ends after the first of these that has a fault, since what follows rests on it. Nothing is changed.
  * @throws UsageError where the folder is no cluster
  */
 export async function checkCluster(folder: string, nodeFiles: readonly string[]): Promise<Checked> {

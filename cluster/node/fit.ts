@@ -83,7 +83,8 @@ export function topologiesOf({ name, topologies }: WantedAgents): Topology[] {
 }
 
 /**
- * The topology of an agent with its model's address as the run has it, once the endpoint has answered with this node's key; nothing is paid.
+ * The topology of an agent with its model's address as the run has it, once the endpoint has answered with this node's key; nothing is
+ * paid.
  * @throws UsageError or TeacherUnusable
  */
 export async function withEndpoint(

@@ -37,11 +37,11 @@ const usualLookMs = 2000
 /**
  * Runs a node of a cluster until it is stopped: it has agents of its roles for every run that goes on meanwhile.
  *
- * D1  What keeps a role from working for all that goes on at the start ends the node at once, before it takes anything. What comes later and
- *     does not fit is reported, here and in the node's presence, and passed over.
+ * D1  What keeps a role from working for all that goes on at the start ends the node at once, before it takes anything. What comes later
+ *     and does not fit is reported, here and in the node's presence, and passed over.
  * D2  Agents are of a queue, not of a run: runs that share one share its agents.
- * D3  A command that takes back what it wanted is served no more at once. One that is not heard of any more is waited for twice as long as it
- *     is believed: its server, or the way to it, may be away.
+ * D3  A command that takes back what it wanted is served no more at once. One that is not heard of any more is waited for twice as long as
+ *     it is believed: its server, or the way to it, may be away.
  * D4  A node whose user the servers refuse, as after it was revoked, ends with that reason once they have done so for `bus.awayMs`.
  *
  * @throws UsageError, BusSetupError, SetupError: what is wrong, where, and what a person does

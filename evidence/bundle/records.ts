@@ -50,7 +50,8 @@ type PlacedRef = { place: string; ref: ObjectRef }
 
 /**
  * Every object of LAB that a message names, with its place in the message. Left out are adapters, which are bundled by their hash
- * alone, as is the student's tokenizer, and the contamination index, which only the holder of its key could read. What lies in EXAM and VAULT is sealed.
+ * alone, as is the student's tokenizer, and the contamination index, which only the holder of its key could read. What lies in EXAM and
+ * VAULT is sealed.
  */
 export function* refsIn(value: unknown, place = ''): Generator<PlacedRef> {
   if (typeof value !== 'object' || value === null) return

@@ -47,7 +47,7 @@ export const ArmDifference = z.object({
   seeds: z.tuple([count, count]),
   value: z.number(),
   interval: Interval.nullable(),
-  /** Items that only the first arm's adapter got right, and only the second's, with the seed named before the final evaluation; p of that. */
+  /** Items that only the first arm's adapter got right, and only the second's, with the seed named before the evaluation; p of that. */
   gained: count,
   lost: count,
   mcNemar: z.number(),
@@ -62,8 +62,8 @@ export const Comparison = z.object({
   to: Arm,
   parts: z.record(z.string(), byMode(ArmDifference)),
   /**
-   * Replies of the second arm that say nothing of what it knows, since they are no answers, or the one answer of an adapter that has collapsed;
-   * of how many; and the same differences with the first arm's own results in their place. Null where there are none.
+   * Replies of the second arm that say nothing of what it knows, since they are no answers, or the one answer of an adapter that has
+   * collapsed; of how many; and the same differences with the first arm's own results in their place. Null where there are none.
    */
   favoured: z
     .object({ silent: count, of: count, parts: z.record(z.string(), byMode(ArmDifference)) })

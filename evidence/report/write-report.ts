@@ -49,7 +49,7 @@ export async function writeReport(options: WriteReportOptions): Promise<WrittenR
 /** The texts, or the paths, of a report's three forms. */
 type Forms = Record<'html' | 'md' | 'json', string>
 
-/** Writes a report's forms as `<name>.<form>`, each whole or not at all, into a folder that is made where it is missing. Returns the paths. */
+/** Writes a report's forms as `<name>.<form>`, each whole or not at all, into a folder made where it is missing. Returns the paths. */
 export async function writeForms(folder: string, name: string, { html, md, json }: Forms): Promise<Forms> {
   makeFolder(folder)
   const path = (form: string) => join(folder, `${name}.${form}`)

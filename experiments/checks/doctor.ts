@@ -33,7 +33,7 @@ async function finding(name: string, check: () => Promise<string>): Promise<Find
   }
 }
 
-/** The model and endpoint of each role, and of an embedder that has one; whether its key is set, and whether it answers; nothing is paid. */
+/** The model and endpoint of each role, and of an embedder that has one; whether its key is set and whether it answers; nothing is paid. */
 async function checkEndpoints(topology: Topology): Promise<Finding[]> {
   const asked = [...askedBy(topology, process.env), ...embedderAsked(topology, process.env)]
   if (asked.length === 0) return []

@@ -7,7 +7,7 @@ import { withBus } from '../../launcher/with-bus.ts'
 import { printableJson } from '../../schemas/printable.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { exportRun } from '../../telemetry/traces/export-traces.ts'
-import { pickRun } from '../run/resume-run.ts'
+import { pickRun } from '../run/pick-run.ts'
 
 /**
  * Sends the trace of a run, finished or not. What is sent a second time has the same ids.

@@ -69,7 +69,7 @@ function askedHash({ task, program, topology, seed }: Wanted): string {
   return hashOf({ task: task.sha256, program, seed, model, ...(judge === model ? {} : { judge }) })
 }
 
-/** Starts the run of a folder, or goes on with it; gives the place of the log to follow it from. @throws UsageError where its run is gone */
+/** Starts the run of a folder, or goes on with it; gives the place of the log to follow from. @throws UsageError where its run is gone */
 export async function beginGeneration(
   bus: Bus,
   server: BusServer,

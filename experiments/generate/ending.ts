@@ -38,7 +38,7 @@ function mostOf(counts: Readonly<Record<string, number>>, text: (count: number, 
   return most ? text(most[1], most[0]) : ''
 }
 
-/** The sources that lack rows, those that lack most first: how far each came, and the candidates that the rest wants at its yield so far. */
+/** The sources that lack rows, those with most first: how far each came, and the candidates that the rest wants at its yield so far. */
 function shortSources({ program, asked, bySource, examples }: Attempt): ShortSource[] {
   const short = (program?.sources ?? []).flatMap(({ id, rows }) => {
     const { admitted = 0, rejected = {}, failed = {} } = bySource[id] ?? {}

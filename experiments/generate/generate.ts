@@ -35,7 +35,7 @@ import type { ExportFormat } from '../export/formats.ts'
 import { createRunReader } from '../inspect/run-reader.ts'
 import { hintWhenAway, lastStatus, type RunEnd } from '../run/follow-run.ts'
 import { progressLine } from '../run/progress-line.ts'
-import { commandAgain } from '../run/resume-run.ts'
+import { commandAgain } from '../run/command-again.ts'
 import { nameByTime } from '../run/submit-run.ts'
 import { type Begun, beginGeneration, begunIn, isFinal, keepBegun, type Wanted } from './begin.ts'
 import { lockOut, prepareOut, writingInto } from './out-folder.ts'
@@ -246,8 +246,8 @@ const pollMs = 100
 
 /**
  * Ends the agents of an interrupted run, so that nothing more is paid and nothing moves any more: those that ask a model, generators and
- * critic side by side, await the replies to what they have asked. Where no check asks a model, the critic then checks what is there, and the
- * planner hears of it. Each has the topology's time to drain; what is not finished by then is kept, and done by whoever goes on.
+ * critic side by side, await the replies to what they have asked. Where no check asks a model, the critic then checks what is there, and
+ * the planner hears of it. Each has the topology's time to drain; what is not finished by then is kept, and done by whoever goes on.
  */
 async function settle(session: Session, topology: Topology, reporter: Reporter): Promise<void> {
   const { generator, critic, planner } = topology.agents

@@ -40,8 +40,8 @@ function shardSizeOf(
 }
 
 /**
- * No sign of life arrives while a consumer has no leader: up to two of them, a third of the wait apart, and an election (9 s) may lie between
- * two that do. What is handed out again meanwhile another process would pay for again.
+ * No sign of life arrives while a consumer has no leader: up to two of them, a third of the wait apart, and an election (9 s) may lie
+ * between two that do. What is handed out again meanwhile another process would pay for again.
  */
 const leastAckWaitMs = 30_000
 

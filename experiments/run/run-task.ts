@@ -19,7 +19,7 @@ import type { Sources } from '../recipe/sources.ts'
 import { beginMember, membersOf, writeSummary } from '../run-set/run-set.ts'
 import type { EvidenceRequest } from './evidence.ts'
 import { planRun } from './plan-run.ts'
-import { resumeAgain } from './resume-run.ts'
+import { resumeAgain } from './command-again.ts'
 import { runSession } from './run-session.ts'
 import { nameByTime, submitRun } from './submit-run.ts'
 

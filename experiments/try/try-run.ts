@@ -9,7 +9,7 @@ import type { Topology } from '../../schemas/topology.ts'
 import { reasonOf } from '../../schemas/user-error.ts'
 import { Question, type Reply, type SideBySideAnswer } from '../../trace/try-panel.ts'
 
-import { anyRunId } from '../run/resume-run.ts'
+import { anyRunId } from '../run/pick-run.ts'
 export type TryRequest = {
   /** Left out: the only run that there is. */
   runId?: string | undefined

@@ -19,7 +19,7 @@ const machineFixes: Readonly<Record<string, string>> = {
   EAGAIN: 'The machine starts no more processes: end others, or raise its limit (ulimit -u).',
 }
 
-/** A refusal of this machine with what a person does; any other error as it is. What is not there was looked for by mistake: a fault of ours. */
+/** A refusal of this machine with what a person does; any other error as it is. A file that is not there is a fault of ours. */
 function withMachineFix(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const { code = '', syscall, path, message } = error as NodeJS.ErrnoException

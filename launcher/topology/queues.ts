@@ -30,8 +30,8 @@ export const studentName = (choice: string): string => choice.split('/').filter(
 
 /**
  * Who alone does the work of a topology's runs: agents that ask the same model at the same address, and train the same student. `own` names
- * the run, or the set of runs, whose command starts these agents: what it pays for is then kept from all others. A role without replicas has
- * its agents elsewhere.
+ * the run, or the set of runs, whose command starts these agents: what it pays for is then kept from all others. A role without replicas
+ * has its agents elsewhere.
  * @throws TeacherUnusable for an address that is none
  */
 export function boundTo(topology: Topology, env: Environment, own?: string): Binding {

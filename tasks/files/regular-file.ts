@@ -39,7 +39,7 @@ function bytesOf({ name, default: usual }: (typeof fileSizeLimits)[number]): num
   )
 }
 
-/** Why a file is not read, its path, and what to do. `code`: what the file system said, such as ENOENT; left out where the file itself is refused. */
+/** Why a file is not read, its path, and what to do. `code`: what the file system said, as ENOENT; left out where the file is refused. */
 export class FileRefused extends UserError {
   declare readonly where: string
   readonly code: string | undefined

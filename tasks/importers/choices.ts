@@ -149,8 +149,8 @@ function oneHot(value: unknown): number | null {
 }
 
 /**
- * The column and the naming by which most of the records looked at have a right choice, once for a file: with one naming for each record, `1` would
- * be the second choice here and the first one there. Null: none has one.
+ * The column and the naming by which most of the records looked at have a right choice, once for a file: with one naming for each record,
+ * `1` would be the second choice here and the first one there. Null: none has one.
  */
 export function chooseGold(
   rows: readonly Row[],

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ScorerChoice, SkillInfo, TrainingRow } from '../../schemas/task.ts'
 import type { ImportLog } from './import-log.ts'
 
-/** A question with its gold, as an importer reads it. `key` distinguishes two problems; items of one `group` go to one split, null stands alone. */
+/** A question with its gold, as it is read. `key` distinguishes two problems; items of one `group` go to one split, null stands alone. */
 export type SourceItem = {
   id: string
   skill: string

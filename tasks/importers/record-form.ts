@@ -1,5 +1,5 @@
-// How the records of one file are read: which columns hold the question, what belongs to it, and the answers. It is chosen once for a file, by what
-// its first records have, and never from one record to the next: a record without an answer has none, whatever else it holds.
+// How the records of one file are read: which columns hold the question, what belongs to it, and the answers. It is chosen once for a file,
+// by what its first records have, and never from one record to the next: a record without an answer has none, whatever else it holds.
 import { TaskError } from '../task-error.ts'
 import { answerReader } from './answer-reader.ts'
 import { letterOf } from './choices.ts'

@@ -43,8 +43,8 @@ const unitFields = ['unit', 'units', 'currency'] as const
 const maxDepth = 4
 
 /**
- * The answers that a value accepts, the first one first; an empty list where it holds none. Null: an object or a list of another form, which is
- * never made a text.
+ * The answers that a value accepts, the first one first; an empty list where it holds none. Null: an object or a list of another form,
+ * which is never made a text.
  */
 export function acceptedAnswers(value: unknown, depth = 0): string[] | null {
   const text = textIn(value)

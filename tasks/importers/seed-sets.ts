@@ -34,7 +34,9 @@ export const sciinstructImporter: SeedImporter = {
   },
 }
 
-/** The indexes of TACO's test problems that need a special judge, from `output_spj.jsonl` beside the file; it says nothing of the training file. */
+/**
+ * The indexes of TACO's test problems that need a special judge, from `output_spj.jsonl` beside the file; it has none of the training file.
+ */
 async function speciallyJudged(source: string): Promise<Set<number>> {
   const path = await fileInFolder(dirname(source), 'output_spj.jsonl')
   const indexes = new Set<number>()

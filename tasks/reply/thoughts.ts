@@ -56,8 +56,9 @@ const marks = new RegExp(
 type Mark = { kind: 'open' | 'close'; name: string } | { kind: 'answer' | 'turn' }
 
 /**
- * Takes a model's thoughts off its reply, in whatever tags: of any case, with blanks and attributes, inside one another, again and again, or
- * ended without a beginning where the prompt began them. A tag in a string of JSON, or between quotes, is text. Linear in the reply's length.
+ * Takes a model's thoughts off its reply, in whatever tags: of any case, with blanks and attributes, inside one another, again and again,
+ * or ended without a beginning where the prompt began them. A tag in a string of JSON, or between quotes, is text. Linear in the reply's
+ * length.
  *
  * T1  Nothing in thoughts, or before an end of thoughts whose beginning nobody saw, is part of the answer.
  * T2  Thoughts end with the tag that began them: those inside them do not end them. A tag that ends none of them ends all.
@@ -233,7 +234,10 @@ function beginsEndless(text: string, prompt: string): boolean {
   return words.some((word) => drafting.test(word)) || !asksFor(prompt, name)
 }
 
-/** A tag in any script, a comment of HTML, a special token, a code fence, or a draft's name between square brackets, double braces or, where it ends one, parentheses; a type's parameter (`List<Item>`) is none. */
+/**
+ * A tag in any script, a comment of HTML, a special token, a code fence, or a draft's name between square brackets, double braces or, where
+ * it ends one, parentheses; a type's parameter (`List<Item>`) is none.
+ */
 const elements =
   /(?:(?<![\p{L}\p{N}_])|(?=(?:[<‹＜◁⟨]|&lt;)\s{0,9}\/))(?:[<‹＜◁⟨]|&lt;)\s{0,9}(?<slash>\/?)\s{0,9}(?<tag>[\p{L}_][\p{L}\p{N}_:.-]{0,60})(?<attributes>(?:\s[^<>＞▷]{0,300})?)(?<empty>\/?)(?:[>›＞▷⟩]|&gt;)|(?<comment><!--|‹!--)|(?<commentEnd>--[>›])|<[|｜](?<token>\/?[\p{L}\p{N}_▁.:-]{1,60})[|｜]?>|(?<bracketMark>\[|\{\{|(?<!\])\()\s{0,3}(?<bracketSlash>\/?)\s{0,3}(?<bracket>[\p{L}_]{2,40})\s{0,3}(?:\](?!\()|\}\}|\))|(?<=^|\n)[ \t]{0,9}(?<fence>`{3,9}|~{3,9})[ \t]{0,9}(?<info>[\p{L}_:.-]{0,40})/gu
 /** Elements inside one another that are remembered. */
@@ -277,8 +281,9 @@ export type Place = {
 }
 
 /**
- * A reader at the beginning of a reply. What names an answer (`<answer>`, `<json>`, `<qa_pair>`) and what a page is made of (`<div>`, `<pre>`)
- * are no thoughts, nor are the tokens of a turn; all other elements are, ended or not. Of special tokens one ends where the next stands.
+ * A reader at the beginning of a reply. What names an answer (`<answer>`, `<json>`, `<qa_pair>`) and what a page is made of (`<div>`,
+ * `<pre>`) are no thoughts, nor are the tokens of a turn; all other elements are, ended or not. Of special tokens one ends where the next
+ * stands.
  */
 export function startOfReply(): Place {
   const open: { name: string; isToken: boolean }[] = []

@@ -31,7 +31,8 @@ export const lineScorerNames = (): string[] => [...new Set([...Object.keys(bench
 
 /**
  * The line scorer of a benchmark, or of a task scorer (then a line carries `response` and `gold`, `official` is its strict
- * form and `normalised` its lenient one). A line may list several golds as `golds`. Undefined for an unknown name. Throws on options that the scorer does not know.
+ * form and `normalised` its lenient one). A line may list several golds as `golds`. Undefined for an unknown name. Throws on options that
+ * the scorer does not know.
  */
 export function lineScorerNamed(name: string, options: ScorerOptions = {}): LineScorer | undefined {
   const scorer = scorerNamed(name)

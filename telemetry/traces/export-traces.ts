@@ -16,8 +16,8 @@ import { type MessageSpan, spanOf } from './span.ts'
  * T2 The position is written once the receiver has taken what lies before it. So a process that is killed loses nothing, and what is sent a
  *    second time has the same ids.
  * T3 A receiver that takes nothing is reported in one line, once a command, and tried again with pauses.
- * T4 The end of a command waits for what is left: a hundredth of the time that it took, `leastFlushMs` at least and `flushMs` at most; and not
- *    at all for a receiver that takes nothing.
+ * T4 The end of a command waits for what is left: a hundredth of the time that it took, `leastFlushMs` at least and `flushMs` at most; and
+ *    not at all for a receiver that takes nothing.
  */
 
 type Limits = Pick<TelemetryLimits, 'spansPerRequest' | 'longestPauseMs' | 'leastFlushMs' | 'flushMs'>
@@ -41,7 +41,7 @@ const lookMs = 1000
 /** What messages of one request may hold together. */
 const mostBytes = 4 * 1024 ** 2
 
-/** Exports the messages of all runs as spans, from where the last export of this log ended, until it is disposed. Null: another process does. */
+/** Exports all runs' messages as spans, from where the last export of this log ended, until it is disposed. Null: another process does. */
 export async function exportTraces(options: TracesOptions): Promise<Traces | null> {
   const { receiver, home, log, line, leastFlushMs, flushMs } = options
   await using stack = new AsyncDisposableStack()

@@ -22,8 +22,8 @@ export type MessageSpan = {
 
 /**
  * A message as a span of its run's trace: it begins with the message that it follows from, and ends as it was stored itself. Attributes of
- * models have the names of OpenTelemetry's GenAI conventions; the sums of their tokens over a run are what it has spent. Texts of models, and
- * reasons that may quote them, are left out unless `withContent`.
+ * models have the names of OpenTelemetry's GenAI conventions; the sums of their tokens over a run are what it has spent. Texts of models,
+ * and reasons that may quote them, are left out unless `withContent`.
  */
 export function spanOf(entry: StoredEntry, place: SpanPlace, withContent: boolean): MessageSpan {
   const { name, runId, from, to } = entry

@@ -8,7 +8,7 @@ import { loadTask } from '../../tasks/load.ts'
 import { procedures } from '../../tasks/procedures.ts'
 import { bundledRetention } from '../../tasks/read-retention.ts'
 
-/** A small edition of the bundled task, for runs that end in a minute: `items` of each of three parts in a split, 24 rows, short replies. */
+/** A small edition of the bundled task, for runs that end in a minute: `items` of each of three parts a split, 24 rows, short replies. */
 export async function writeMiniTask(dir: string, items = 6): Promise<string> {
   const loaded = await loadTask(bundledTask)
   const { fewShot, sampleSubmission } = loaded

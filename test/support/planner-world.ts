@@ -46,7 +46,7 @@ export type Behaviour = {
   policy?: Policy
 }
 
-/** The other roles in memory: they answer the planner's messages as the real ones do. Stands in for them so that thousands of runs take a second. */
+/** The other roles in memory: they answer the planner's messages as the real ones do, thousands of runs in a second. */
 export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
   const blobs = new Map<string, Row[]>()
   const programs = new Map<string, Program>()

@@ -15,8 +15,8 @@ const verbs = {
 }
 
 /**
- * What is going on this moment, after what keeps agents from their work. `report`: where the gateway answers with the report of a run that is
- * over; null where it reads no runs.
+ * What is going on this moment, after what keeps agents from their work. `report`: where the gateway answers with the report of a run that
+ * is over; null where it reads no runs.
  */
 export function nowLine(
   state: RunState,

@@ -203,7 +203,7 @@ export function bestAttempt(state: RunState): [number: number, studentModel: Stu
 /** The attempt that runs or ran last, 0 before the first. */
 export const latestAttempt = (state: RunState) => Math.max(0, ...state.attempts.keys())
 
-/** Student models in the order they are read: base, base with examples, attempts, control, other arms, final; the seeds of an arm together. */
+/** Student models in reading order: base, base with examples, attempts, control, other arms, final; the seeds of an arm together. */
 export function inOrder(state: RunState): StudentModel[] {
   const rank = ({ name }: StudentModel) => kinds.indexOf(kindOf(armOf(name)))
   const number = ({ name }: StudentModel) => Number(/^attempt-(\d+)/.exec(name)?.[1] ?? 0)

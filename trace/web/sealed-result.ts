@@ -56,7 +56,7 @@ function partsOf(sheet: ScoreSheet | undefined): string[] {
   return parts.length > 1 ? parts : []
 }
 
-/** Test and audit: each arm on each part, with one training seed and Wilson's 95 % interval, with several each of them, their mean and range. */
+/** Test and audit: each arm on each part, one training seed with Wilson's 95 % interval, several with their mean and range. */
 export function createSealedResult(root: HTMLElement) {
   let drawn: Opened | null = null
   let width = 0

@@ -58,9 +58,9 @@ export function meteredOptions<T>({ options, identity }: AgentContext, schema: z
 }
 
 /**
- * The teacher of a process with its breaker, and the ownership and journal of everything that is asked of it. Once the process stops no call is
- * begun; those under way get their entries, and a piece that wants more is given back, for whoever goes on.
- * `read`: the value of a piece that is closed already, from what was stored.
+ * The teacher of a process with its breaker, and the ownership and journal of everything that is asked of it. Once the process stops no
+ * call is begun; those under way get their entries, and a piece that wants more is given back, for whoever goes on. `read`: the value of a
+ * piece that is closed already, from what was stored.
  */
 export async function openMeteredWork<T>(
   context: AgentContext,

@@ -4,14 +4,14 @@ import type { Reply } from './completion.ts'
 import type { ChatRequest } from './request.ts'
 
 /**
- * `take` is asked before each HTTP request, and resolves to false when nothing more may be spent. `putBack` hears of one that was taken and not
- * sent; left out where nothing is counted.
+ * `take` is asked before each HTTP request, and resolves to false when nothing more may be spent. `putBack` hears of one that was taken and
+ * not sent; left out where nothing is counted.
  */
 export type CallBudget = { take(): Promise<boolean>; putBack?: () => void }
 
 /**
- * Why there is no reply. budget: the call budget was used; gone: the endpoint stayed away or answers with errors without a name; context: the
- * prompt is too long for the model; forbidden: this prompt was answered with HTTP 403; failed: anything else that is this call's alone.
+ * Why there is no reply. budget: the call budget was used; gone: the endpoint stayed away or answers with errors without a name; context:
+ * the prompt is too long for the model; forbidden: this prompt was answered with HTTP 403; failed: anything else that is this call's alone.
  */
 export const NoReply = z.enum(['budget', 'gone', 'context', 'forbidden', 'failed'])
 export type NoReply = z.infer<typeof NoReply>

@@ -300,8 +300,8 @@ function tokenCount(value: unknown): number | null {
 
 const nonEmpty = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
 
-// The event stream of Anthropic's Messages API, which gateways give also where no stream is asked for: each event as the part of a completion
-// that it is, so that it is read as every other stream.
+// The event stream of Anthropic's Messages API, which gateways give also where no stream is asked for: each event as the part of a
+// completion that it is, so that it is read as every other stream.
 
 /** Types of events that say nothing of the answer. */
 const silent = ['ping', 'content_block_stop', 'message_stop']

@@ -15,8 +15,8 @@ export type CheckedTeacher = { contextTokens: number | null; warning?: string }
 const shownModels = 20
 
 /**
- * Asks the endpoint for its models, which is not paid. Its list decides nothing: it may lack a model that the endpoint serves, be refused to a
- * key that may call, or have a form of its own; then a warning says so. `callPath`: where the calls will go.
+ * Asks the endpoint for its models, which is not paid. Its list decides nothing: it may lack a model that the endpoint serves, be refused
+ * to a key that may call, or have a form of its own; then a warning says so. `callPath`: where the calls will go.
  * @throws TeacherUnusable for an address where nobody answers or something else than an API does, and for a key that is refused.
  */
 export async function checkTeacher(
@@ -143,8 +143,8 @@ const contextNames = ['context_length', 'max_model_len', 'max_context_length', '
 const deepest = 2
 
 /**
- * The models in the values of a body: OpenAI's form, the list alone (Together), names alone, `models` (Ollama, Gemini), null where there is no
- * model yet. Null where there is no list.
+ * The models in the values of a body: OpenAI's form, the list alone (Together), names alone, `models` (Ollama, Gemini), null where there is
+ * no model yet. Null where there is no list.
  */
 function modelsIn(values: readonly unknown[], depth = 0): ListedModel[] | null {
   for (const value of values) {

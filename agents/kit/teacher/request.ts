@@ -20,10 +20,11 @@ export type ChatRequest = {
 }
 
 /**
- * One HTTP request's end. `reworded`: the endpoint did not take something, and is asked otherwise from now on. `passing`: may be tried again; `fault`: it says something of the endpoint's health; `unnamed`: it is an error
- * that nothing says the kind of; `turnedAway`: there were too many requests. `unread`: what came is no completion. `forbidden`: HTTP 403, of this prompt or of every one. `fatal`: every other request would end the same.
- * `refused`: this request, and what it is about: the prompt and its reply do not fit into the model's context; the prompt's content; or
- * anything else. `usage`: tokens that the endpoint bills although it gave no reply.
+ * One HTTP request's end. `reworded`: the endpoint did not take something, and is asked otherwise from now on. `passing`: may be tried
+ * again; `fault`: it says something of the endpoint's health; `unnamed`: it is an error that nothing says the kind of; `turnedAway`: there
+ * were too many requests. `unread`: what came is no completion. `forbidden`: HTTP 403, of this prompt or of every one. `fatal`: every other
+ * request would end the same. `refused`: this request, and what it is about: the prompt and its reply do not fit into the model's context;
+ * the prompt's content; or anything else. `usage`: tokens that the endpoint bills although it gave no reply.
  */
 export type Outcome = { usage?: Usage | null } & (
   | { kind: 'reply'; reply: Reply }

@@ -51,14 +51,16 @@ const shareToRefuse = 1 / 4
 const longestDoubling = 2
 
 /**
- * T1  At most `concurrency` requests are under way, fewer while the endpoint turns many away; a call that waits for its next try holds no place, others go first.
+ * T1  At most `concurrency` requests are under way, fewer while the endpoint turns many away; a call that waits for its next try holds no
+ *     place, others go first.
  * T2  A request is given up when it is older than the time-out of this moment, which follows the latency observed.
  * T3  Every HTTP request is taken from the budget of its call before it is sent.
  * T4  One call's failure never settles another call.
  * T5  While an endpoint has given this process no text, or its words are not known, a request goes alone, and twice as many after each
  *     `firstAloneMs`, but no more than `unreadAnswers`: a field or a key that is refused costs one call, whatever the concurrency.
  *     Where another process had texts of it, before or by now, `unreadAnswers` go at once, and all where none is refused soon.
- * T6  Once it is closed, or whoever started the session is gone, no request is sent, and those under way end as they would have: what is paid for is had.
+ * T6  Once it is closed, or whoever started the session is gone, no request is sent, and those under way end as they would have: what is
+ *     paid for is had.
  */
 export function createTeacher(
   endpoint: Endpoint,
@@ -211,28 +213,31 @@ export function createTeacher(
         return null
       case 'unread':
       case 'passing': {
-        throwIfOver(call)
-        call.fault = outcome.reason
-        const { turnedAway, unnamed } = outcome.kind === 'passing' ? outcome : { turnedAway: false, unnamed: false }
-        if (turnedAway) call.turnedAway += 1
-        // While the breaker is open, or too many ask, the fault is not the call's: it costs no try of its own.
-        const isCrowded = turnedAway && width.now < options.concurrency
-        if (breaker.state === 'closed' && !isCrowded) call.tries += 1
-        if (call.tries >= options.maxTries) {
-          const reason =
-            call.tries === 1
-              ? outcome.reason
-              : `${call.tries} ${plural(call.tries, 'try', 'tries')}, the last: ${outcome.reason}`
-          return { ok: false, why: unnamed ? 'gone' : 'failed', reason, ...billed }
-        }
-        const again = isCrowded ? Math.min(call.turnedAway, longestDoubling) : call.tries - 1
-        const ownPauseMs = again > 0 ? options.backoffMs * 2 ** (again - 1) : 0
-        queue.addLater(call, performance.now() + Math.max(wishOf(outcome), ownPauseMs))
-        return null
+        const given = tryAgain(call, outcome)
+        return given && { ...given, ...billed }
       }
       default:
         return outcome satisfies never
     }
+  }
+
+  /** Has a call tried once more after a pause, then null; why there is no reply once it had its tries. */
+  function tryAgain(call: Call, outcome: Extract<Outcome, { kind: 'unread' | 'passing' }>): Answer | null {
+    throwIfOver(call)
+    call.fault = outcome.reason
+    const { turnedAway, unnamed } = outcome.kind === 'passing' ? outcome : { turnedAway: false, unnamed: false }
+    if (turnedAway) call.turnedAway += 1
+    // While the breaker is open, or too many ask, the fault is not the call's: it costs no try of its own.
+    const isCrowded = turnedAway && width.now < options.concurrency
+    if (breaker.state === 'closed' && !isCrowded) call.tries += 1
+    if (call.tries >= options.maxTries) {
+      const tries = `${call.tries} ${plural(call.tries, 'try', 'tries')}, the last: `
+      return { ok: false, why: unnamed ? 'gone' : 'failed', reason: (call.tries === 1 ? '' : tries) + outcome.reason }
+    }
+    const again = isCrowded ? Math.min(call.turnedAway, longestDoubling) : call.tries - 1
+    const ownPauseMs = again > 0 ? options.backoffMs * 2 ** (again - 1) : 0
+    queue.addLater(call, performance.now() + Math.max(wishOf(outcome), ownPauseMs))
+    return null
   }
 
   return {

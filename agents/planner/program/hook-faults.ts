@@ -12,8 +12,8 @@ export type Trial = { row: TrainingRow; seeds: readonly Seed[]; reply?: string }
 export type HookTrial = { at: string; source: string; faults: string[]; outcome?: string }
 
 /**
- * Compiles the hooks of a program and tries `accept` and `expand` on a row that holds, `parse` on the reply where one is given. A hook that is no
- * function or fails there is a fault; that `accept` refuses the row is not, nor that `parse` finds none.
+ * Compiles the hooks of a program and tries `accept` and `expand` on a row that holds, `parse` on the reply where one is given. A hook that
+ * is no function or fails there is a fault; that `accept` refuses the row is not, nor that `parse` finds none.
  */
 export async function tryHooks(program: Program, trial: Trial): Promise<HookTrial[]> {
   if (!program.sources.some((source) => source.kind === 'prompt' && source.hooks)) return []

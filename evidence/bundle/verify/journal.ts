@@ -107,7 +107,7 @@ function compareUsage({ facts, config: { runId } }: Evidence, kept: Kept, ledger
 const covers = (own: readonly Usage[], spent: Pick<Usage, 'inputTokens' | 'outputTokens'>): boolean =>
   spent.inputTokens <= sumOf(own, 'inputTokens') && spent.outputTokens <= sumOf(own, 'outputTokens')
 
-/** The same of what models were paid to check a shard; a check that was made again after a crash may have asked for more than it records. */
+/** The same of what models were paid to check a shard; a check made again after a crash may have asked for more than it records. */
 async function compareCheckUsage({ bundle }: Evidence, kept: Kept, ledger: Ledger): Promise<void> {
   for await (const { key, value } of bundle.lines(bundleFiles.rounds, RoundLine)) {
     for (const [index, { checked }] of Object.entries(value.done)) {

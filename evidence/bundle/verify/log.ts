@@ -51,7 +51,9 @@ export const log: Check = {
   },
 }
 
-/** Work follows from a message of the run; of a final evaluation that is one on the sealed account. An event may follow from a dead letter. */
+/**
+ * Work follows from a message of the run; of a final evaluation that is one on the sealed account. Events may follow from a dead letter.
+ */
 const isCausedInLog = (name: string): boolean =>
   name !== FinalEvalResults.name && (registry[name as MessageName] as Message | undefined)?.kind === 'work'
 

@@ -25,7 +25,7 @@ export type Adapters = { seeds: { index: number; items: readonly ItemOutcome[] }
 /** The adapters of one arm; the base is an arm of one. */
 export type ArmScores = Adapters & { arm: Arm; sameAs: Arm | null }
 
-/** The arms of one evaluation set in the order of their kinds, each with its seeds in order; an arm with another's dataset has its scores. */
+/** The arms of one evaluation set in the order of their kinds, each with its seeds; an arm with another's dataset has its scores. */
 export function armScores(
   results: readonly SealedResult[],
   records: readonly ArmRecord[],

@@ -65,7 +65,7 @@ export function replyFacts({ arm, seeds }: Seen, modalScore: TrivialScore | unde
   }
 }
 
-/** Whether a reply of an adapter says nothing of what it knows: it is no answer, or, wrong, the one answer of an adapter that has collapsed. */
+/** Whether a reply of an adapter says nothing of what it knows: it is no answer, or, wrong, the one answer of a collapsed adapter. */
 const isSilent = (item: ItemOutcome, collapsed: boolean, mode: ScoreMode): boolean =>
   !item[mode] && (item.noAnswer !== undefined || (collapsed && item.modal === true))
 
@@ -87,8 +87,8 @@ export function shareAnswered({ seeds }: Seen, chosen: (item: ItemOutcome) => bo
 }
 
 /**
- * An arm with the results of `final` in place of its own replies that say nothing, adapter by adapter: what is better than that is better on
- * the items that the arm did answer.
+ * An arm with the results of `final` in place of its own replies that say nothing, adapter by adapter: what is better than that is better
+ * on the items that the arm did answer.
  */
 export function inFavour({ seeds }: Seen, final: Adapters, mode: ScoreMode): Adapters {
   return {

@@ -85,7 +85,7 @@ function evalSetResult({ studentModel, items }: SealedResult): EvalSetResult {
 
 type EvalSets = { test: readonly SealedResult[]; audit: readonly SealedResult[] }
 
-/** Of every arm that was evaluated on both sets, what it had right of the audit minus what it had right of the test, averaged over its adapters. */
+/** Of every arm evaluated on both sets, its share right of the audit minus that of the test, averaged over its adapters. */
 function auditMinusTest(
   { test, audit }: EvalSets,
   records: readonly ArmRecord[],

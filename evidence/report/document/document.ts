@@ -1,8 +1,8 @@
 import type { Markup } from './markup.ts'
 
 /**
- * A report as a document: what it says and in which order, not how it looks. `html.ts` and `markdown.ts` show it. All text may be data, which
- * they escape. A block that is added to a section is in both.
+ * A report as a document: what it says and in which order, not how it looks. `html.ts` and `markdown.ts` show it. All text may be data,
+ * which they escape. A block that is added to a section is in both.
  */
 export type Document = {
   /** What a browser's tab is called. */

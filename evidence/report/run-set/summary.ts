@@ -29,7 +29,10 @@ export type Summary = {
   /** The final minus each other arm by lenient scoring, and over all parts of the test. */
   lenient: Record<string, OverRuns>
   overall: Record<string, OverRuns>
-  /** The final minus each other arm where a run without a final evaluation left the base as it was; null where each had one, or the base is in none. */
+  /**
+   * The final minus each other arm where a run without a final evaluation left the base as it was; null where each had one or none has the
+   * base.
+   */
   withFailed: Record<string, OverRuns> | null
   /** The best that answering without knowing anything scores, and the final minus it; null where no run records it. */
   trivial: { score: OverRuns; gain: GainOverRuns } | null

@@ -213,7 +213,10 @@ const shortLabel = (name: string) => (name === 'base' ? 'Base' : name.replace(/^
 /** More points than this have no room for their figures, nor for each one's number. */
 const maxFigures = 12
 
-/** Validation score of the base and of each attempt of the search: strict with its Wilson interval, lenient as a ring; null where nothing was scored. */
+/**
+ * Validation score of the base and of each attempt of the search: strict with Wilson's interval, lenient as a ring; null where there is
+ * none.
+ */
 function attemptScores(studentModels: readonly StudentModelFacts[]): Markup | null {
   const points = studentModels.flatMap(({ studentModel, validation }) => {
     const { strict, lenient } = validation?.overall ?? {}

@@ -9,8 +9,8 @@ const listLine = /^\s*(?:[-*•+]|\(?\d{1,3}[.)])\s+/
 const copula = /\s(?:is|are|were|ist|sind|est|sont|es|son|é|são|è|sono)[:\s]\s*/gi
 
 /**
- * The lists that a reply may answer with, the likeliest first, each in the ways in which it may be parted into items: in its box, behind its last
- * label, else the reply itself. Linear.
+ * The lists that a reply may answer with, the likeliest first, each in the ways in which it may be parted into items: in its box, behind
+ * its last label, else the reply itself. Linear.
  */
 export function* listAnswers(reply: string, separator: string): Generator<string[]> {
   const text = readableReply(reply)

@@ -27,7 +27,8 @@ const marks: Marks = {
 
 /**
  * The value of the arithmetic that a cleaned text begins with: with roots, logarithms, π, powers of e, fractions of LaTeX, mixed numbers.
- * Outside of parentheses a difference has spaces: "2023-12" is a date, which is read as its first number. Null where no number begins there.
+ * Outside of parentheses a difference has spaces: "2023-12" is a date, which is read as its first number. Null where no number begins
+ * there.
  */
 export const valueAt = (text: string): ReadValue | null => readArithmetic(text, marks, atomOf)
 

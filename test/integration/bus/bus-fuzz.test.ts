@@ -10,8 +10,8 @@ import { plannerHandlers } from '../../support/planner-handlers.ts'
 import { openViewer } from '../../support/viewer.ts'
 
 /*
- * What another client puts on the bus is bytes. Each reader must get past them: a throw in a callback of nats.js ends the connection's reading
- * without a word, and one in a loop that nobody starts again ends what it followed.
+ * What another client puts on the bus is bytes. Each reader must get past them: a throw in a callback of nats.js ends the connection's
+ * reading without a word, and one in a loop that nobody starts again ends what it followed.
  */
 
 const count = 2000

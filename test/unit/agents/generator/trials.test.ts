@@ -40,7 +40,7 @@ const deps = { policy: givenProgram, store, signal: new AbortController().signal
 const revisions = 2
 const refusal = 'not usable: it was empty'
 
-/** A run that makes data alone, with generators and critics that do as the real ones; `answers`: the teacher's replies to a source are usable. */
+/** A run that makes data alone, with generators and critics as the real ones; `answers`: the teacher's replies to a source are usable. */
 async function generated(sources: readonly Source[], trialCalls: number | null, aheadCalls = 0) {
   const one = promptProgram({ rows: 1 }).sources[0]!
   const program = Program.parse({

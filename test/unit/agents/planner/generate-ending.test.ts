@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Attempt, PlannerState } from '../../../../agents/planner/state.ts'
 import { newRun } from '../../../../agents/planner/step.ts'
 import { endingOf } from '../../../../experiments/generate/ending.ts'
-import { commandAgain } from '../../../../experiments/run/resume-run.ts'
+import { commandAgain } from '../../../../experiments/run/command-again.ts'
 import { attemptOf, configOf } from '../../../support/planner-fixtures.ts'
 import { promptProgram } from '../../../support/prompt-program.ts'
 
