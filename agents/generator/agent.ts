@@ -22,7 +22,7 @@ function start({ bus, identity }: AgentContext, prompt: PromptWork | null): Star
     if (!source) throw new TerminalError(`the program of its round has no source "${shard.source}"`)
     const sample = async () => {
       const asked = await task(round.publicTask)
-      const procedure = procedureOf(asked)
+      const procedure = await procedureOf(asked)
       if (!procedure)
         throw new TerminalError(`task "${asked.id}" has no procedure, so ${identity.variant} cannot make rows for it`)
       return generate(shard, source, procedure, signal)

@@ -9,7 +9,7 @@ import type { Topology } from '../../schemas/topology.ts'
 import { PayingRole } from '../../schemas/usage.ts'
 import { asksModel } from '../../schemas/variants.ts'
 import { publicView } from '../../tasks/load.ts'
-import { procedureOf } from '../../tasks/procedures.ts'
+import { hasProcedure } from '../../tasks/procedures.ts'
 import { retentionOf } from '../../tasks/read-retention.ts'
 import { mean, unnamedModel } from './calls.ts'
 import { type Estimate, estimateRun } from './estimate.ts'
@@ -64,7 +64,7 @@ async function evalSetsOf(task: Task, { agents }: Topology, evidence: Asked['evi
   return {
     validation: task.validation.length,
     test: task.test.length,
-    audit: procedureOf(task) ? drawn : task.audit.length,
+    audit: hasProcedure(task) ? drawn : task.audit.length,
     retention: evidence?.retention ? (await retentionOf(task)).items.length : 0,
   }
 }

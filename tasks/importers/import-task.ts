@@ -133,7 +133,7 @@ type Written = { splits: SplitFiles; examples: TrainingRow[]; seeds: Seed[]; lon
 async function writeItems(job: Import, division: Division): Promise<Written> {
   const { importer, source, folder, profile, log } = job
   const { seed, options, signal } = job.plan
-  const scorer = scorerNamed(profile.scorer.name)!
+  const scorer = (await scorerNamed(profile.scorer.name))!
   const assigned = division.roles()
   const writerOf = (split: keyof SplitFiles) => new LineWriter(`${folder}/${taskFileNames[split]}`)
   const writers = {
@@ -197,7 +197,7 @@ async function readTable(job: Import, taken: AuditKeys | null): Promise<ItemTabl
   const table = new ItemTable(scratch, seed)
   const [inputs, ids] = [new DiskSet(scratch, 'inputs'), new DiskSet(scratch, 'ids')]
   const { name, options: scoring } = profile.scorer
-  const scorer = scorerNamed(name)!
+  const scorer = (await scorerNamed(name))!
   const refusal = (item: SourceItem): string | null => {
     const input = fingerprint(item.input.trim())
     if (item.input.length > maxQuestionLength) return 'the question is longer than a million characters'

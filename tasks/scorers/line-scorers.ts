@@ -6,7 +6,7 @@ import { cruxeval } from './cruxeval.ts'
 import { financereasoning } from './financereasoning.ts'
 import { gsm8k } from './gsm8k.ts'
 import { livecodebenchTop } from './livecodebench-top.ts'
-import { scorerNamed, scorers } from './mod.ts'
+import { scorerNamed, scorerNames } from './mod.ts'
 import { scibench } from './scibench.ts'
 import type { Scorer, ScorerOptions } from './scorer.ts'
 import type { Script } from './script.ts'
@@ -27,15 +27,15 @@ const benchmarks: Readonly<Record<string, LineScorer>> = {
 }
 
 /** The names that `lineScorerNamed` knows. */
-export const lineScorerNames = (): string[] => [...new Set([...Object.keys(benchmarks), ...Object.keys(scorers)])]
+export const lineScorerNames = (): string[] => [...new Set([...Object.keys(benchmarks), ...scorerNames])]
 
 /**
  * The line scorer of a benchmark, or of a task scorer (then a line carries `response` and `gold`, `official` is its strict
  * form and `normalised` its lenient one). A line may list several golds as `golds`. Undefined for an unknown name. Throws on options that
  * the scorer does not know.
  */
-export function lineScorerNamed(name: string, options: ScorerOptions = {}): LineScorer | undefined {
-  const scorer = scorerNamed(name)
+export async function lineScorerNamed(name: string, options: ScorerOptions = {}): Promise<LineScorer | undefined> {
+  const scorer = await scorerNamed(name)
   const score = Object.hasOwn(benchmarks, name)
     ? benchmarks[name]
     : scorer && taskLineScorer(scorer, scorer.options.parse(options))

@@ -13,11 +13,10 @@ import { TerminalError } from '../../bus/mod.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { Row } from '../../schemas/row.ts'
 import { type VariantOf, variantsOf } from '../../schemas/variants.ts'
-import { procedures } from '../../tasks/procedures.ts'
+import * as procedure from '../../tasks/everyday-numbers/procedure/mod.ts'
 import { scorerFor } from '../../tasks/score-with.ts'
 import { shardOf, shardSource } from '../support/shards.ts'
 
-const procedure = procedures['everyday-numbers']!
 const score = scorerFor({ name: 'boxed-number', primary: 'strict', options: {} })
 const signal = new AbortController().signal
 const deps: CheckDeps = {

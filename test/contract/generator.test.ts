@@ -12,7 +12,7 @@ import { Hooks } from '../../schemas/program.ts'
 import { type VariantOf, variantsOf } from '../../schemas/variants.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask } from '../../tasks/load.ts'
-import { procedures } from '../../tasks/procedures.ts'
+import * as everydayNumbers from '../../tasks/everyday-numbers/procedure/mod.ts'
 import { openSandbox } from '../../tasks/sandbox/sandbox.ts'
 import { promptProgram } from '../support/prompt-program.ts'
 import { shardOf, shardSource } from '../support/shards.ts'
@@ -60,7 +60,7 @@ async function promptShard(shard: PayloadOf<typeof Shard>, hooks?: Hooks): Promi
 
 /** How each variant is called in a test; a variant without an entry does not compile. */
 const variants: { [V in VariantOf<'generator'>]: Generate } = {
-  procedural: (shard) => generate(shard, shardSource, procedures['everyday-numbers']!, new AbortController().signal),
+  procedural: (shard) => generate(shard, shardSource, everydayNumbers, new AbortController().signal),
   llm: (shard) => promptShard(shard),
 }
 

@@ -54,6 +54,7 @@ export const rows: Check = {
 async function openChecks({ task, wholeTask, config }: Evidence): Promise<((program: Program) => Deps) | null> {
   if (!task) return null
   const score = scorerFor(task.scorer)
+  const solve = (await procedureOf(task))?.solveCore ?? null
   const key = Buffer.from(sha256('verify'))
   const retentionSet = wholeTask && config.evidence.retention ? await retentionOf(wholeTask) : undefined
   const bytes = wholeTask && buildContaminationIndex(evaluationItems({ ...wholeTask, retentionSet }), key)
@@ -70,7 +71,7 @@ async function openChecks({ task, wholeTask, config }: Evidence): Promise<((prog
       isBidirectional: task.rows.bidirectional ?? false,
       fitsStudent: async () => true,
       contamination: indexes.get(share) ?? (() => ({ hit: null, alike: false })),
-      solve: procedureOf(task)?.solveCore ?? null,
+      solve,
       isCorrect: async (reply, answer) => (await score(reply, answer)).strict,
       isIndexed: bytes !== null,
     }

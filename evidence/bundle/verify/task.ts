@@ -95,7 +95,8 @@ async function drawnAudit(
   const counts = Object.fromEntries(
     [...Map.groupBy(evaluated, ({ part }) => part)].map(([part, items]) => [part, items.length]),
   )
-  return procedureOf(task)?.drawAudit({ seed: finalEval.payload.auditSeed, counts, taken }) ?? []
+  const procedure = await procedureOf(task)
+  return procedure?.drawAudit({ seed: finalEval.payload.auditSeed, counts, taken }) ?? []
 }
 
 /** The rows of each reference that a run had arms of, and how many of them were refused. */
