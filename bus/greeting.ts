@@ -17,7 +17,7 @@ export const Greeting = z.object({
 export type Greeting = z.infer<typeof Greeting>
 
 /** Longest line that is read of a server; a greeting has some 500 bytes, and clusters make it longer. */
-export const maxLineBytes = 64 * 1024
+export const maxServerLineBytes = 64 * 1024
 
 /** Opens a socket to an address and reads its greeting; null where nobody greets as a NATS server does. The socket is the caller's then. */
 export function greetedAt(url: string, timeoutMs = 1000): Promise<{ greeting: Greeting; socket: Socket } | null> {
@@ -38,7 +38,7 @@ export function greetedAt(url: string, timeoutMs = 1000): Promise<{ greeting: Gr
     socket.on('data', (bytes: Buffer) => {
       text += bytes.toString('latin1')
       if (text.includes('\r\n')) end(greetingIn(text))
-      else if (text.length > maxLineBytes) end(null)
+      else if (text.length > maxServerLineBytes) end(null)
     })
   })
 }

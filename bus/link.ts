@@ -14,10 +14,10 @@ import { BusAwayError, BusSetupError } from './errors.ts'
 import {
   clusterFault,
   connectFault,
+  type Destination,
   looked,
   noServerFix,
   notJetStream,
-  type Place,
   withCluster,
   withListener,
 } from './first-contact.ts'
@@ -253,7 +253,11 @@ function awayWatch({
   awayMs,
   troubles,
   reason,
-}: Pick<Place, 'servers' | 'account'> & { awayMs: number; troubles: Troubles; reason: (error: unknown) => string }) {
+}: Pick<Destination, 'servers' | 'account'> & {
+  awayMs: number
+  troubles: Troubles
+  reason: (error: unknown) => string
+}) {
   const waiting = new Set<string>()
   const givenUp = new Set<string>()
   const where = `${servers}, account ${account}`
@@ -291,7 +295,7 @@ function awayWatch({
 /** The least that a message may be long: objects travel in chunks of half of that. */
 export const leastPayload = 1024 ** 2
 
-async function checkServer(nc: NatsConnection, place: Place, opening: Patience, isKnown: boolean): Promise<void> {
+async function checkServer(nc: NatsConnection, place: Destination, opening: Patience, isKnown: boolean): Promise<void> {
   const { servers, account, limits } = place
   const refuse = (what: string, fix: string) => new BusSetupError({ what, where: servers, fix })
   const { version = '', max_payload: maxPayload = leastPayload, jetstream: hasJetStream } = nc.info ?? {}

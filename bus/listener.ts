@@ -1,6 +1,6 @@
 import { createConnection } from 'node:net'
 import { z } from 'zod'
-import { Greeting, maxLineBytes } from './greeting.ts'
+import { Greeting, maxServerLineBytes } from './greeting.ts'
 
 /** Bytes of what a stranger says that are shown. */
 const shownBytes = 40
@@ -85,7 +85,7 @@ export function listenerAt(address: string, waitMs: number, hasFailed: boolean):
     timers.push(setTimeout(() => end(silent()), waitMs))
   })
   socket.on('data', (bytes: Buffer) => {
-    text += bytes.toString('latin1', 0, maxLineBytes)
+    text += bytes.toString('latin1', 0, maxServerLineBytes)
     if (!isGreeted && !greeting.startsWith(text.slice(0, greeting.length))) return end({ stranger: saying(text) })
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n')) {
       const line = text.slice(0, at).trimEnd()
@@ -103,7 +103,7 @@ export function listenerAt(address: string, waitMs: number, hasFailed: boolean):
       }
       text = text.slice(at + 1)
     }
-    if (text.length >= maxLineBytes) end({ stranger: saying(text) })
+    if (text.length >= maxServerLineBytes) end({ stranger: saying(text) })
   })
   socket.on('error', () => {})
   socket.once('close', () => end(closed()))

@@ -4,7 +4,7 @@ import { chmod, mkdir, readdir, rm } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { createNkey } from '../bus/mod.ts'
 import { ensureWritable } from '../machine/folders.ts'
-import { ownerOnly, putInPlace, readText, writeWhole } from '../machine/state-file.ts'
+import { ownerOnly, putInPlace, textOrNull, writeWhole } from '../machine/state-file.ts'
 import { roles } from '../schemas/role.ts'
 import { UsageError } from '../schemas/user-error.ts'
 import { certificateFault } from './certificate-fault.ts'
@@ -112,7 +112,7 @@ export async function initCluster(plan: ClusterPlan): Promise<Cluster> {
 export async function renewHosts(folder: string): Promise<Cluster> {
   const cluster = await changeCluster(folder, async (same) => same, usersConf)
   const files = filesIn(folder)
-  const [cert, key] = [await readText(files.authority.cert), await readText(files.authority.key)]
+  const [cert, key] = [await textOrNull(files.authority.cert), await textOrNull(files.authority.key)]
   if (!cert || !key)
     throw new UsageError(
       `${files.authority.key} or its certificate is missing.`,
@@ -161,7 +161,7 @@ async function clientCertificates(hosts: readonly Host[], { tls, certificates, a
     'With --tls files, --certificates names a folder with HOST.pem (with the certificates between it and its authority) and HOST.key for each host, and --ca the file of the authority where systems do not know it.'
   if (certificates === undefined) throw new UsageError('There is no folder with certificates.', fix)
   const read = async (path: string) => {
-    const text = await readText(path)
+    const text = await textOrNull(path)
     if (text !== null) return text
     throw new UsageError(`${path} is missing.`, fix)
   }

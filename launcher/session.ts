@@ -4,7 +4,7 @@ import type { Identity } from '../agents/kit/launch.ts'
 import { createLog, type Log } from '../agents/kit/log.ts'
 import { type Bus, connectBus, createTroubles, type TopologyOptions } from '../bus/mod.ts'
 import { checkTemporary, homeFolder } from '../machine/folders.ts'
-import { FileHeldError, nameOf } from '../machine/held-file.ts'
+import { FileHeldError, holderName } from '../machine/held-file.ts'
 import { identityOf } from '../provision/mod.ts'
 import { queuesOf } from '../schemas/queue.ts'
 import { type AgentRole, agentRoles, needsContaminationKey, type Role } from '../schemas/role.ts'
@@ -133,11 +133,7 @@ export async function prepareBus(
  * streams are there. `alsoPlanners`: topologies whose planner works beside that of the first. With `keep` a bus that is there keeps
  * its limits. What fails leaves nothing running.
  */
-export async function openSession(
-  topology: Topology,
-  reporter: Reporter,
-  choices: SessionChoices,
-): Promise<Session> {
+export async function openSession(topology: Topology, reporter: Reporter, choices: SessionChoices): Promise<Session> {
   const { own, goesOn, keep = false, early, inference = {}, tryPanel, runReader, signal } = choices
   const home = homeFolder()
   if (choices.elsewhere) checkReachable()
@@ -311,7 +307,7 @@ type Publication = {
   name: string | undefined
 }
 
-/** Publishes what nodes need to have agents for the session; null where no node reaches its server: an embedded one listens on this machine alone. */
+/** Publishes what nodes need to have agents for the session; null where no node reaches its server: an embedded one is for this machine. */
 async function publishPlan(
   bus: Bus,
   { started, others, queues, here }: ReturnType<typeof planAgents>,
@@ -353,7 +349,7 @@ function lossOf({ lost }: BusServer): Promise<never> {
   const loss = Promise.withResolvers<never>()
   loss.promise.catch(() => {})
   const fail = () => {
-    const why = lost?.reason instanceof FileHeldError ? nameOf(lost.reason.holder) : 'another process'
+    const why = lost?.reason instanceof FileHeldError ? holderName(lost.reason.holder) : 'another process'
     const message = `${why} took the storage over, since this machine gave no sign of life.`
     loss.reject(
       new UsageError(

@@ -8,7 +8,7 @@ import { readState } from '../machine/state-file.ts'
 import { printable } from '../schemas/printable.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { UsageError } from '../schemas/user-error.ts'
-import { type BusServer, keyOf, openBusServer } from './bus-server.ts'
+import { type BusServer, contaminationKeyOf, openBusServer } from './bus-server.ts'
 import { findSession } from './live-session.ts'
 import { connectOperator, prepareBus } from './session.ts'
 
@@ -74,7 +74,7 @@ export async function joinedServer(home: string): Promise<BusServer | null> {
     credentials,
     isKnown: true,
     sealed: true,
-    contaminationKey: keyOf(home, (line) => console.error(line)),
+    contaminationKey: contaminationKeyOf(home, (line) => console.error(line)),
     description: `embedded nats-server of the running session (${url})`,
     serverName: name,
     [Symbol.asyncDispose]: async () => {},

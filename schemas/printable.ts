@@ -22,10 +22,7 @@ export const printableJson = (value: unknown): string =>
 
 /** A name that a stranger chose, inside a line of ours: on that line, and no longer than is read. */
 export const printableName = (name: string): string =>
-  printable(shorten(name, maxNameChars)).replaceAll(
-    /[\t\n\u2028\u2029]/g,
-    '\uFFFD',
-  )
+  printable(shorten(name, maxNameChars)).replaceAll(/[\t\n\u2028\u2029]/g, '\uFFFD')
 const maxNameChars = 200
 
 /**

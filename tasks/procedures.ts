@@ -24,4 +24,5 @@ function folderOf({ procedureSha256 }: Declared): string | undefined {
 export const hasProcedure = (task: Declared): boolean => folderOf(task) !== undefined
 
 /** The procedure that a task declares; its code is loaded with the first task that does. */
-export const procedureOf = async (task: Declared): Promise<Procedure | undefined> => procedures[folderOf(task) ?? '']?.()
+export const procedureOf = async (task: Declared): Promise<Procedure | undefined> =>
+  procedures[folderOf(task) ?? '']?.()

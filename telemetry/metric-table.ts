@@ -129,4 +129,4 @@ export const metrics = {
 export type MetricName = keyof typeof metrics
 
 /** One value of a metric. Its labels are those of the table. */
-export type Sample = { name: MetricName; labels?: Readonly<Record<string, string>>; value: number }
+export type MetricSample = { name: MetricName; labels?: Readonly<Record<string, string>>; value: number }

@@ -6,7 +6,7 @@ import type { TelemetryLimits } from '../schemas/session-limits.ts'
 export type OwnAgent = { role: AgentRole; variant: string; instance: string }
 
 /** What is asked of the server for figures and probes; null where it did not answer in time. */
-export type Answers = {
+export type ServerAnswers = {
   presence(): Promise<Presence[] | null>
   /** Whether anybody has made the streams. */
   hasStreams(): Promise<boolean | null>
@@ -15,7 +15,10 @@ export type Answers = {
 }
 
 /** Asks the server once for whoever wants to know at about the same time, and lets nobody wait for one that is away. */
-export function answersOf(bus: Bus, { cacheMs, scrapeMs }: Pick<TelemetryLimits, 'cacheMs' | 'scrapeMs'>): Answers {
+export function serverAnswers(
+  bus: Bus,
+  { cacheMs, scrapeMs }: Pick<TelemetryLimits, 'cacheMs' | 'scrapeMs'>,
+): ServerAnswers {
   const valuesThere = async () =>
     (await heldValues(bus.kv('agents', Presence))).flatMap((held) => ('value' in held ? [held.value] : []))
   return {

@@ -1,4 +1,5 @@
 import { shortenCounted } from '../schemas/text.ts'
+
 const plentyBytes = 4096
 const maxStringChars = 1200
 /** Lists of at most this many items stay whole up to `wideListBytes`, longer ones up to `longListBytes`. */

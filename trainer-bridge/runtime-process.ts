@@ -2,7 +2,7 @@ import { spawnTied } from '../machine/tied-child.ts'
 import { runtimeEnvironment } from '../provision/mod.ts'
 import { jsonOrNull } from '../schemas/bounded-json.ts'
 import { RuntimeEvent } from '../schemas/runtime-protocol.ts'
-import { readLines } from './read-lines.ts'
+import { forEachLine } from './read-lines.ts'
 
 export interface RuntimeProcessOptions {
   python: string
@@ -56,7 +56,7 @@ export function spawnRuntimeProcess(options: RuntimeProcessOptions): RuntimeProc
   }
   const silence = setTimeout(() => kill(`no sign of life for ${heartbeatTimeoutMs} ms`), heartbeatTimeoutMs)
 
-  readLines(child.stdout, maxLineChars, (line, isWhole) => {
+  forEachLine(child.stdout, maxLineChars, (line, isWhole) => {
     // One that is being killed is not heard any more.
     if (ending) return
     silence.refresh()
@@ -66,7 +66,7 @@ export function spawnRuntimeProcess(options: RuntimeProcessOptions): RuntimeProc
     else if (unknown++ < mostUnknown)
       log.warn({ line: line.slice(0, shownChars) }, 'the runtime said something unknown')
   })
-  readLines(child.stderr, maxStderrChars, (line) => {
+  forEachLine(child.stderr, maxStderrChars, (line) => {
     lastWords = line.trim() || lastWords
     log.debug({ line: line.slice(0, 500) }, 'runtime')
   })

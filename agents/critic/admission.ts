@@ -1,7 +1,7 @@
-import { truncate } from '../../schemas/text.ts'
 import { z } from 'zod'
 import type { Source } from '../../schemas/program.ts'
 import { FailureKind, type RejectionReason, type Row, type Yield } from '../../schemas/row.ts'
+import { truncate } from '../../schemas/text.ts'
 import type { Spent } from '../../schemas/usage.ts'
 import type { Contamination } from '../kit/dedup/contamination.ts'
 import type { DuplicateIndex } from '../kit/dedup/duplicate-index.ts'
@@ -29,7 +29,7 @@ export type CheckedShard = {
 }
 
 /** What the ordered pass decides on a candidate: admitted where there is no reason; `twin` is the admitted row that it repeats. */
-export type Decision = { reason: RejectionReason | null; twin?: string }
+export type AdmissionDecision = { reason: RejectionReason | null; twin?: string }
 
 /** Rows that a round may still admit. */
 export type Quotas = {
@@ -72,7 +72,7 @@ export function openAdmission(quotas: Quotas, index: DuplicateIndex) {
       bySource[source] = { ...counts, asked: counts.asked + asked, generated: counts.generated + rows.length }
     },
     /** Whether a candidate is admitted, and why not. */
-    decide({ row, rejected, why, alike }: CheckedRow): Decision {
+    decide({ row, rejected, why, alike }: CheckedRow): AdmissionDecision {
       const counts = bySource[row.source]!
       const { reason, ...repeated } = rejected
         ? { reason: rejected }
@@ -99,7 +99,7 @@ export function openAdmission(quotas: Quotas, index: DuplicateIndex) {
   }
 }
 
-function repetition(row: Row, known: ReadonlySet<string>, index: DuplicateIndex): Required<Decision> | null {
+function repetition(row: Row, known: ReadonlySet<string>, index: DuplicateIndex): Required<AdmissionDecision> | null {
   if (known.has(row.id)) return { reason: 'exact-duplicate', twin: row.id }
   const twin = index.find(row.input)
   return twin && { reason: twin.kind === 'exact' ? 'exact-duplicate' : 'near-duplicate', twin: twin.id }
@@ -125,7 +125,7 @@ export type Failures = z.infer<typeof Failures>
 const maxReasonChars = 300
 
 /** The failures of one batch together. A batch of before failures had kinds blames the teacher. */
-export function failuresOf(
+export function batchFailures(
   failures: readonly { index: number; reason: string; kind?: FailureKind | undefined }[],
 ): Failures {
   return failures.reduce<Failures>(

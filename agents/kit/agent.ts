@@ -36,7 +36,7 @@ const againMs = 1000
  * Hands each dead letter to `take`, until the signal fires. One that `take` failed on comes again, since it was not acknowledged; with
  * TerminalError it is passed over. Never rejects.
  */
-export async function followDead(
+export async function takeDeadLetters(
   bus: Pick<Bus, 'dead'>,
   { log, signal }: { log: Log; signal: AbortSignal },
   take: (letter: DeadLetter) => Promise<void>,

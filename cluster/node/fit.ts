@@ -12,7 +12,7 @@ import { PayingRole } from '../../schemas/usage.ts'
 import { fixOf, reasonOf, UsageError } from '../../schemas/user-error.ts'
 
 /** Why a node cannot work for a run, as a whole or with one role, and what a person does. */
-export type Fault = { what: string; fix: string }
+export type Misfit = { what: string; fix: string }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -53,7 +53,7 @@ export function checkClock(offsetMs: number, most: number): void {
 }
 
 /** What of the whole run does not fit this node. */
-export function faultsOfRun(wanted: WantedAgents, { cluster, roles, contaminationKey }: HostFacts): Fault[] {
+export function faultsOfRun(wanted: WantedAgents, { cluster, roles, contaminationKey }: HostFacts): Misfit[] {
   const { name, code } = wanted
   if (wanted.cluster !== null && wanted.cluster !== cluster) {
     const what = `The join file is of the cluster ${cluster}, and run ${name} goes on in the cluster ${wanted.cluster}.`
@@ -151,4 +151,4 @@ export function checkSameStudent(
   )
 }
 
-export const faultOf = (error: unknown): Fault => ({ what: reasonOf(error), fix: fixOf(error) ?? 'See the reason.' })
+export const faultOf = (error: unknown): Misfit => ({ what: reasonOf(error), fix: fixOf(error) ?? 'See the reason.' })

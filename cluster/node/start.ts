@@ -15,7 +15,7 @@ import { type WantedAgent, WantedAgents } from '../../launcher/wanted-agents.ts'
 import { checkTemporary, ensureHome, homeFolder } from '../../machine/folders.ts'
 import { provisionRuntime } from '../../provision/mod.ts'
 import { type AgentRole, needsContaminationKey } from '../../schemas/role.ts'
-import { type Counts, type Range, rolesOf } from './counts.ts'
+import { type AgentRange, type Counts, rolesOf } from './counts.ts'
 import { checkClock, checkSameCluster } from './fit.ts'
 import { gpusOfHost } from './gpus.ts'
 import { holdName } from './held-name.ts'
@@ -208,7 +208,7 @@ type Known = {
   goneAt?: number | undefined
 }
 
-function rangesOf({ gpus, ...ranges }: Counts, devices: readonly string[]): Partial<Record<AgentRole, Range>> {
+function rangesOf({ gpus, ...ranges }: Counts, devices: readonly string[]): Partial<Record<AgentRole, AgentRange>> {
   return gpus ? { ...ranges, 'trainer-bridge': { least: devices.length, most: devices.length } } : ranges
 }
 

@@ -9,7 +9,7 @@ import type { Task, TrainingRow } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { readNamedFile, readYamlText } from '../../tasks/files/read-named-file.ts'
-import { FileRefused, readInside, textOf } from '../../tasks/files/regular-file.ts'
+import { FileRefused, readInside, utf8TextOf } from '../../tasks/files/regular-file.ts'
 import { hasProcedure } from '../../tasks/procedures.ts'
 import { checkSeeds } from './check-seeds.ts'
 
@@ -75,7 +75,7 @@ export async function readProgramFile(path: string): Promise<unknown> {
 /** Whoever wrote the program says what is read: a file of its own folder, and nothing that lies elsewhere. */
 async function readRubric(folder: string, file: string, program: string): Promise<string> {
   try {
-    return textOf(await readInside(folder, file), join(folder, file))
+    return utf8TextOf(await readInside(folder, file), join(folder, file))
   } catch (error) {
     if (!(error instanceof FileRefused)) throw error
     throw new UsageError(

@@ -1,4 +1,3 @@
-import { shorten } from '../../schemas/text.ts'
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -6,6 +5,7 @@ import { inspect } from 'node:util'
 import { explained, MachineError } from '../../machine/faults.ts'
 import { homeFolder, makeFolder } from '../../machine/folders.ts'
 import { printable } from '../../schemas/printable.ts'
+import { shorten } from '../../schemas/text.ts'
 import { UserError } from '../../schemas/user-error.ts'
 import { exitCodes } from './exit-codes.ts'
 

@@ -112,7 +112,7 @@ const newline = 0x0a
  *
  * @throws {FileRefused} for bytes that are no UTF-8, which would be read as other characters than were meant, and for what is no text.
  */
-export function textOf(bytes: Buffer, path: string): string {
+export function utf8TextOf(bytes: Buffer, path: string): string {
   const text = bytes.toString()
   if (!isUtf8(bytes)) {
     const at = firstDifference(bytes, Buffer.from(text))

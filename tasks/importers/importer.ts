@@ -13,10 +13,10 @@ export type SourceItem = {
   alternatives?: readonly string[]
   key: string
   /** The question as the paper's seed file has it; `{question: input}` where this is left out. */
-  seed?: Seed
+  seed?: SeedFields
 }
 
-export type Seed = Readonly<Record<string, string>>
+export type SeedFields = Readonly<Record<string, string>>
 
 /** Named columns and the like, for the importers that need them. */
 export type ImportOptions = Readonly<Record<string, string | undefined>>

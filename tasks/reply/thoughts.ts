@@ -1,7 +1,7 @@
 import { objectAt, type Search } from './relaxed-json.ts'
 
 /** The text of a reply outside its thoughts. `open`: its thoughts do not end, or nothing comes after them. */
-export type AnswerText = { answer: string; open: boolean }
+export type TextOutsideThoughts = { answer: string; open: boolean }
 
 /** A word in the name of what holds thoughts: `think`, `seed:think`, `thought_process`, `begin_of_thought`, Gemma's `unused94`. */
 const thinking =
@@ -66,7 +66,7 @@ type Mark = { kind: 'open' | 'close'; name: string } | { kind: 'answer' | 'turn'
  *     end. One that ends, and whose name is a draft's (`plan`), is thoughts where the prompt does not show its tag.
  * T4  Where a token begins a turn of the user behind an object, the reply is over: its model did not stop, and goes on with both sides.
  */
-export function withoutThoughts(reply: string, prompt?: string): AnswerText {
+export function withoutThoughts(reply: string, prompt?: string): TextOutsideThoughts {
   const text = behindPhrases(reply)
   if (text === null) return { answer: '', open: true }
   if (!/[<[＜◁]|&lt;/.test(text)) return { answer: text, open: false }
@@ -76,7 +76,7 @@ export function withoutThoughts(reply: string, prompt?: string): AnswerText {
     : marked
 }
 
-function withoutMarked(text: string, prompt: string | undefined): AnswerText {
+function withoutMarked(text: string, prompt: string | undefined): TextOutsideThoughts {
   const pieces: string[] = []
   const open: string[] = []
   const search: Search = { left: 8 * text.length }
@@ -273,7 +273,7 @@ const isOfTurn = (token: string): boolean =>
   wordsOfToken(token).every((word) => ofTurns.test(word) || sides.test(word) || /^(?:id|\d*)$/.test(word))
 
 /** Where in a reply one reads. */
-export type Place = {
+export type ReplyPosition = {
   /** Reads on, through a text outside objects. True where that ends an element which nobody saw begin: all before it was inside. */
   read(text: string): boolean
   /** Whether this place is inside an element, or behind a special token, that names no answer: a draft in thoughts of any name. */
@@ -285,7 +285,7 @@ export type Place = {
  * `<pre>`) are no thoughts, nor are the tokens of a turn; all other elements are, ended or not. Of special tokens one ends where the next
  * stands.
  */
-export function startOfReply(): Place {
+export function startOfReply(): ReplyPosition {
   const open: { name: string; isToken: boolean }[] = []
   const enter = (name: string, isToken: boolean) => {
     open.push({ name, isToken })

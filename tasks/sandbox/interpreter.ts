@@ -1,6 +1,6 @@
-import { truncate } from '../../schemas/text.ts'
 import type { QuickJSContext, QuickJSHandle, QuickJSWASMModule } from 'quickjs-emscripten'
 import { parseJson } from '../../schemas/bounded-json.ts'
+import { truncate } from '../../schemas/text.ts'
 import type { SandboxLimits, SandboxOutcome } from './limits.ts'
 import { openMemory, type Snapshot } from './memory.ts'
 

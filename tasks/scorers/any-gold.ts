@@ -39,7 +39,7 @@ const Golds = z.looseObject({ golds: z.array(z.unknown()).min(1) })
  * The lines that a line stands for: itself, or, where it has `golds` and no `gold`, one for each of them. `invalid` where `golds` is no
  * list.
  */
-export function linesOf(line: unknown): readonly unknown[] | { invalid: string } {
+export function linePerGold(line: unknown): readonly unknown[] | { invalid: string } {
   if (typeof line !== 'object' || line === null || !('golds' in line) || 'gold' in line || 'expected_output' in line)
     return [line]
   const parsed = Golds.safeParse(line)

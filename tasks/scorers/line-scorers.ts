@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { reasonOf } from '../../schemas/user-error.ts'
-import { bestLineScore, linesOf } from './any-gold.ts'
-import { type BenchmarkMode, type BenchmarkScorer, type CheckedLineScore, GoldText, Reply } from './benchmark.ts'
+import { bestLineScore, linePerGold } from './any-gold.ts'
+import { type BenchmarkMode, type BenchmarkScorer, type CheckedLineScore, GoldText, ReplyText } from './benchmark.ts'
 import { cruxeval } from './cruxeval.ts'
 import { financereasoning } from './financereasoning.ts'
 import { gsm8k } from './gsm8k.ts'
@@ -42,7 +42,7 @@ export async function lineScorerNamed(name: string, options: ScorerOptions = {})
   return (
     score &&
     ((line, mode) => {
-      const lines = linesOf(line)
+      const lines = linePerGold(line)
       return 'invalid' in lines ? lines : bestLineScore(lines.map((each) => score(each, mode)))
     })
   )
@@ -61,7 +61,7 @@ export function scriptLineScorer(script: Script): ScriptLineScorer {
     return { correct: strict, extracted, reason }
   }
   return async (line) => {
-    const lines = linesOf(line)
+    const lines = linePerGold(line)
     return 'invalid' in lines ? lines : bestLineScore(await Promise.all(lines.map(scoreOne)))
   }
 }
@@ -74,7 +74,7 @@ function lineScorer<Line>(scorer: BenchmarkScorer<Line>): LineScorer {
 }
 
 const TaskLine = z.looseObject({
-  response: Reply,
+  response: ReplyText,
   gold: z.union([GoldText, z.boolean().transform(String)], 'must be a text, a number or a truth value'),
 })
 

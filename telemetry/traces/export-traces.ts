@@ -5,7 +5,7 @@ import { atMost, type Bus, heldValues, type Logger } from '../../bus/mod.ts'
 import { FileHeldError, holdFile } from '../../machine/held-file.ts'
 import type { TelemetryLimits } from '../../schemas/session-limits.ts'
 import { reasonOf } from '../../schemas/user-error.ts'
-import type { Sample } from '../metric-table.ts'
+import type { MetricSample } from '../metric-table.ts'
 import { readPosition, writePosition } from './position.ts'
 import type { Receiver, Sent } from './receiver.ts'
 import { createRunIndex, type RunIndex } from './run-index.ts'
@@ -33,7 +33,7 @@ export type TracesOptions = Limits & {
   line: (text: string) => void
 }
 
-export type Traces = AsyncDisposable & { samples(): Sample[] }
+export type Traces = AsyncDisposable & { samples(): MetricSample[] }
 
 const firstPauseMs = 1000
 /** Between two looks at the log. */
@@ -220,7 +220,7 @@ function createSender(
   return {
     deliver,
     report,
-    samples: (): Sample[] => [
+    samples: (): MetricSample[] => [
       { name: 'syllabus_traces_exported_spans_total', value: counts.exported },
       { name: 'syllabus_traces_refused_spans_total', value: counts.refused },
       { name: 'syllabus_traces_failed_requests_total', value: counts.failed },
@@ -229,7 +229,7 @@ function createSender(
 }
 
 /** Exports one run, finished or not. Gives how many spans the receiver took; null where it took none of some. */
-export async function exportRun(
+export async function exportRunTraces(
   runId: string,
   options: Pick<
     TracesOptions,

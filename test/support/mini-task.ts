@@ -4,8 +4,8 @@ import { stringify } from 'yaml'
 import { sha256 } from '../../schemas/hash.ts'
 import { type Item, TaskFile } from '../../schemas/task.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
-import { loadTask } from '../../tasks/load.ts'
 import * as procedure from '../../tasks/everyday-numbers/procedure/mod.ts'
+import { loadTask } from '../../tasks/load.ts'
 import { bundledRetention } from '../../tasks/read-retention.ts'
 
 /** A small edition of the bundled task, for runs that end in a minute: `items` of each of three parts a split, 24 rows, short replies. */

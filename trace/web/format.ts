@@ -1,17 +1,17 @@
-import { capital } from '../../schemas/text.ts'
 import type { Description } from '../../schemas/describe.ts'
+import { capital } from '../../schemas/text.ts'
 
 /** 1234 -> "1 234" with a narrow space. */
-export const count = (number: number) =>
+export const spacedCount = (number: number) =>
   Math.round(number)
     .toString()
     .replace(/\B(?=(\d{3})+$)/g, '\u202f')
 
 /** 0.4167 -> "41.7 %". */
-export const percent = (share: number, digits = 1) => `${(share * 100).toFixed(digits)}\u202f%`
+export const percentText = (share: number, digits = 1) => `${(share * 100).toFixed(digits)}\u202f%`
 
 /** Milliseconds as "4:07" or "1:04:07". */
-export function duration(ms: number): string {
+export function clockDuration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))
   const two = (number: number) => String(number).padStart(2, '0')
   const hours = Math.floor(seconds / 3600)

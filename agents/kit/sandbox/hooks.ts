@@ -1,6 +1,6 @@
-import { truncate } from '../../../schemas/text.ts'
 import { z } from 'zod'
 import type { Hooks } from '../../../schemas/program.ts'
+import { truncate } from '../../../schemas/text.ts'
 import type { SandboxOutcome } from '../../../tasks/sandbox/limits.ts'
 import type { Sandbox } from '../../../tasks/sandbox/sandbox.ts'
 

@@ -3,7 +3,7 @@ import { TeacherLimits } from '../../../schemas/teacher.ts'
 import { chatPath, redirectOf } from './endpoint-error.ts'
 import { type HttpAnswer, type HttpClient, openHttpClient } from './http-client.ts'
 import { type JsonObject, jsonValues } from './json-values.ts'
-import { type Endpoint, TeacherUnusable, usualNames } from './options.ts'
+import { type Endpoint, TeacherUnusable, usualVariables } from './options.ts'
 import { proxyFor } from './proxy.ts'
 import { shown } from './quoted.ts'
 import { mayPass } from './refusal.ts'
@@ -25,7 +25,7 @@ export async function checkTeacher(
   timeoutMs = 10_000,
   callPath = chatPath,
 ): Promise<CheckedTeacher> {
-  const { baseUrl, apiKey, set = usualNames } = endpoint
+  const { baseUrl, apiKey, set = usualVariables } = endpoint
   if (/[^\x21-\x7e]/.test(apiKey)) {
     throw new TeacherUnusable(
       `${set.apiKey} holds a blank, a line break or a character that is not ASCII.`,
@@ -83,13 +83,13 @@ function fixOf(error: unknown, endpoint: Endpoint): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   if (/CERT|SIGNATURE/.test(code))
     return 'Where its certificate, or that of a proxy, is of an authority of your own: NODE_EXTRA_CA_CERTS=<file.pem>.'
-  const { baseUrl, set = usualNames } = endpoint
+  const { baseUrl, set = usualVariables } = endpoint
   return code === 'EPROTO'
     ? `Where it speaks without TLS: set ${set.baseUrl} to ${baseUrl.replace(/^https/, 'http')}.`
     : fixAddress(endpoint)
 }
 
-function fixAddress({ baseUrl, set = usualNames }: Endpoint): string {
+function fixAddress({ baseUrl, set = usualVariables }: Endpoint): string {
   const address = new URL(baseUrl)
   const proxy = proxyFor(address, process.env)
   const direct = proxy ? ` Or correct the proxy ${proxy.shown}, or name ${address.hostname} in NO_PROXY.` : ''
@@ -119,7 +119,7 @@ async function findList(endpoint: Endpoint, timeoutMs: number): Promise<string |
  * @throws TeacherUnusable for a key that is refused, and for what is no API.
  */
 async function checkCalls(client: HttpClient, endpoint: Endpoint, path: string, timeoutMs: number): Promise<void> {
-  const { baseUrl, set = usualNames } = endpoint
+  const { baseUrl, set = usualVariables } = endpoint
   const answer = await client.post(path, '{}', AbortSignal.timeout(timeoutMs)).catch(() => null)
   if (answer === null || answer.status >= 500) return
   const words = `(HTTP ${answer.status}): ${shown(answer.text, 200) || 'an empty body'}`

@@ -1,5 +1,5 @@
-import { truncate } from '../../../schemas/text.ts'
 import { z } from 'zod'
+import { truncate } from '../../../schemas/text.ts'
 import { endingOf } from '../../../tasks/reply/ending.ts'
 import { wholeObject } from '../../../tasks/reply/objects.ts'
 import { withoutThoughts } from '../../../tasks/reply/thoughts.ts'

@@ -1,16 +1,16 @@
-import type { ChatMessage } from '../../kit/teacher/turns.ts'
-import { truncate } from '../../../schemas/text.ts'
 import { z } from 'zod'
 import { ProcedureSource, type Program, Program as ProgramSchema, PromptSource } from '../../../schemas/program.ts'
 import { maxPhrasings } from '../../../schemas/task.ts'
+import { truncate } from '../../../schemas/text.ts'
 import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import { lastObject } from '../../../tasks/reply/objects.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
+import type { ChatMessage } from '../../kit/teacher/turns.ts'
 import { PlannerBudgetExhausted, type Policy, ProgramFault, type Situation, unpaidDiagnosis } from '../policy.ts'
 import { loosestFilters } from '../program/filter-bounds.ts'
 import { type Chat, type ChatReply, NothingLeft, PromptForbidden } from './chat.ts'
 import { describeSituation } from './context.ts'
-import { type Mode, modes } from './modes.ts'
+import { type LlmMode, modes } from './modes.ts'
 import type { LlmPlannerOptions } from './options.ts'
 import { prompt, promptHashes } from './prompts.ts'
 import { review } from './review.ts'
@@ -156,7 +156,7 @@ const stepsOf = ({ maxCorrections }: LlmPlannerOptions): number => 2 + 2 * (1 + 
 export type OpenChat = (situation: Situation, signal: AbortSignal) => Promise<Chat>
 
 /** The planner variants `llm-one-shot` and `llm-iterative`: a language model writes the programs. */
-export function llmPolicy(mode: Mode, openChat: OpenChat, options: LlmPlannerOptions): Policy {
+export function llmPolicy(mode: LlmMode, openChat: OpenChat, options: LlmPlannerOptions): Policy {
   return {
     ...modes[mode],
     async decide(situation, signal) {

@@ -42,7 +42,7 @@ const follows: { [N in keyof Payloads]: (payload: Payloads[N]) => Follow } = {
 }
 
 /** Every answer against its question: its id and cause name it, it is addressed to whom the run says, and answers what was asked. */
-export const answers: Check = {
+export const answersCheck: Check = {
   name: 'answers',
   what: 'what each message answers, and whom it is for',
   async run({ entries, config }, ledger) {

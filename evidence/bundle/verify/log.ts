@@ -13,7 +13,7 @@ import type { Ledger } from './ledger.ts'
  * The log itself: its order, one run, messages that can be read and come from who may send them, and every object they name there. A
  * message may be there twice; the first one counts.
  */
-export const log: Check = {
+export const logCheck: Check = {
   name: 'log',
   what: 'order and completeness of the log, and the senders of its messages',
   async run({ bundle, entries, facts, config }, ledger) {

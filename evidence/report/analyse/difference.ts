@@ -1,6 +1,6 @@
-import type { ScoreMode } from '../../../schemas/task.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
-import type { ArmDifference, Comparison, SkillDifference } from '../contrasts.ts'
+import type { ScoreMode } from '../../../schemas/task.ts'
+import type { ArmComparison, ArmDifference, SkillDifference } from '../contrasts.ts'
 import { armDifference, newcombePaired, type Pairs } from '../statistics/differences.ts'
 import { mcNemar, signFlip } from '../statistics/significance.ts'
 import { type Adapters, type ArmScores, byName, inPart, ofSkill, together } from './arm-scores.ts'
@@ -32,7 +32,7 @@ export const differencesOf = (
   second: Adapters,
   parts: readonly string[],
   how: How,
-): Comparison['parts'] => byName(parts, (part, mode) => differenceOf(first, second, inPart(part), mode, how))
+): ArmComparison['parts'] => byName(parts, (part, mode) => differenceOf(first, second, inPart(part), mode, how))
 
 export const skillsOf = ({ seeds }: ArmScores): string[] =>
   [...new Set(seeds[0]!.items.map(({ skill }) => skill))].sort()

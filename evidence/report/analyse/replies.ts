@@ -1,9 +1,9 @@
-import type { ScoreMode } from '../../../schemas/task.ts'
 import { type ItemOutcome, NoAnswer } from '../../../schemas/score.ts'
+import type { ScoreMode } from '../../../schemas/task.ts'
 import { isRight, type TrivialScore } from '../../../schemas/trivial.ts'
 import type { ReplyFacts } from '../contrasts.ts'
 import type { Adapters, ArmScores } from './arm-scores.ts'
-import { type Answers, answerOf } from './trivial.ts'
+import { shortAnswerOf, type ValidationAnswers } from './trivial.ts'
 
 /**
  * A candidate has collapsed where its modal answer is what it gives whatever is asked: of the items that this answer is wrong for, which
@@ -50,7 +50,11 @@ export const withCollapsed = (arms: readonly ArmScores[], trivial: readonly Triv
   }))
 
 /** What an arm's adapters replied, all together. */
-export function replyFacts({ arm, seeds }: Seen, modalScore: TrivialScore | undefined, answers: Answers): ReplyFacts {
+export function replyFacts(
+  { arm, seeds }: Seen,
+  modalScore: TrivialScore | undefined,
+  answers: ValidationAnswers,
+): ReplyFacts {
   const all = seeds.flatMap(({ items }) => items)
   const modal = seeds.map(({ items }) => items.filter((item) => item.modal).length)
   const count = (why: NoAnswer) => all.filter((item) => item.noAnswer === why).length
@@ -60,7 +64,7 @@ export function replyFacts({ arm, seeds }: Seen, modalScore: TrivialScore | unde
     items: seeds[0]!.items.length,
     noAnswer: Object.fromEntries(NoAnswer.options.map((why) => [why, count(why)])) as ReplyFacts['noAnswer'],
     modal: Math.max(...modal),
-    modalAnswer: answerOf(answers, modalScore?.item),
+    modalAnswer: shortAnswerOf(answers, modalScore?.item),
     collapsed: seeds.filter(({ collapsed }) => collapsed).length,
   }
 }

@@ -1,7 +1,7 @@
-import type { ScoreMode } from '../../../schemas/task.ts'
 import type { ArmRecord, PrimaryComparison } from '../../../schemas/messages/evaluation.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
 import type { SealedResult } from '../../../schemas/sealed-results.ts'
+import type { ScoreMode } from '../../../schemas/task.ts'
 import type { RunFacts } from '../facts/run-facts.ts'
 import type { AuditComparison, EvalSetResult, SealedResults } from '../report-data.ts'
 import { type Resampling, type Strata, type Stratum, stratifiedDifference } from '../statistics/resampling.ts'
@@ -10,12 +10,12 @@ import { type ArmScores, armKinds, armScores, meansOf, together } from './arm-sc
 import { contrastsOf } from './contrasts.ts'
 import { ratesOfEvalSet } from './rates.ts'
 import { retentionFacts } from './retention.ts'
-import { type Answers, trivialOn } from './trivial.ts'
+import { trivialOn, type ValidationAnswers } from './trivial.ts'
 
 /** What the first final evaluation of this run showed; null where there was none. `drawsAudit`: the audit is none of the task's files. */
 export function sealedResults(
   facts: RunFacts,
-  { headline, drawsAudit, answers }: { headline: string; drawsAudit: boolean; answers: Answers },
+  { headline, drawsAudit, answers }: { headline: string; drawsAudit: boolean; answers: ValidationAnswers },
   resampling: Resampling,
 ): SealedResults | null {
   const first = facts.finalEval[0]
@@ -108,7 +108,8 @@ function compare(
   resampling: Resampling,
 ): AuditComparison {
   const over = (part: string | null) => {
-    const of = (mode: ScoreMode) => stratifiedDifference(strataOf(audit, mode, part), strataOf(test, mode, part), resampling)
+    const of = (mode: ScoreMode) =>
+      stratifiedDifference(strataOf(audit, mode, part), strataOf(test, mode, part), resampling)
     return { strict: of('strict'), lenient: of('lenient') }
   }
   const all = over(null)

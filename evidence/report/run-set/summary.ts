@@ -44,7 +44,7 @@ export type Summary = {
 export const fewestRuns = 3
 
 /** What the runs of a set say together. A run without an arm, or without a result, is counted in none of that arm's figures. */
-export function summarise(set: string, runs: readonly RunOutcome[]): Summary {
+export function summariseRuns(set: string, runs: readonly RunOutcome[]): Summary {
   const tested = runs.filter(({ scores }) => Object.keys(scores).length > 0)
   const [first] = tested
   const over = (range: typeof shares, of: (run: RunOutcome) => Record<string, number>) => {

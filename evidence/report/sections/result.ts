@@ -1,5 +1,5 @@
-import type { ScoreMode } from '../../../schemas/task.ts'
 import { plural } from '../../../schemas/number-text.ts'
+import type { ScoreMode } from '../../../schemas/task.ts'
 import { armPlot } from '../../../trace/plots/arms.ts'
 import {
   absent,

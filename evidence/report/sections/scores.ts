@@ -1,7 +1,7 @@
 import type { ScoreMode } from '../../../schemas/task.ts'
 import { type Cell, type Column, number, type Under } from '../document/document.ts'
 import type { ReportData } from '../report-data.ts'
-import { itemsText, missing, type Range, type Write } from '../text/format.ts'
+import { itemsText, missing, type ShownInterval, type Write } from '../text/format.ts'
 import { allParts, labelOf } from '../text/names.ts'
 
 /** The part of the test that counts, the scoring that does, and the other scoring. */
@@ -13,11 +13,12 @@ export function scoringOf({ sealed, task }: Pick<ReportData, 'sealed' | 'task'>)
 }
 
 /** The ends of an interval, written by `write`. */
-export const range = (interval: Range, write: Write): Under =>
+export const range = (interval: ShownInterval, write: Write): Under =>
   interval ? [write(interval.low), write(interval.high)] : null
 
 /** Whether an interval of a difference lies above zero, below it, or around it. */
-export const tone = (interval: Range) => (!interval ? '' : interval.low > 0 ? 'up' : interval.high < 0 ? 'down' : '')
+export const tone = (interval: ShownInterval) =>
+  !interval ? '' : interval.low > 0 ? 'up' : interval.high < 0 ? 'down' : ''
 
 /** The column of a part, with how much was asked of it. */
 export const partColumn = (

@@ -1,5 +1,5 @@
-import type { ScoreMode } from '../../../schemas/task.ts'
 import { plural } from '../../../schemas/number-text.ts'
+import type { ScoreMode } from '../../../schemas/task.ts'
 import { lossPlot } from '../../../trace/plots/loss.ts'
 import { rowsPlot } from '../../../trace/plots/rows.ts'
 import { scorePlot } from '../../../trace/plots/scores.ts'
@@ -169,7 +169,11 @@ function decision(dataset: DatasetFacts): Blocks {
   ]
 }
 
-function scoresBySkill(studentModels: readonly StudentModelFacts[], skills: readonly string[], primary: ScoreMode): Blocks {
+function scoresBySkill(
+  studentModels: readonly StudentModelFacts[],
+  skills: readonly string[],
+  primary: ScoreMode,
+): Blocks {
   const scored = studentModels.filter(({ studentModel, validation }) => validation && isOfSearch(studentModel))
   if (scored.length === 0) return absent('Nothing was scored on validation.')
   const asked = scored.flatMap(({ validation }) => Object.keys(validation!.skills).sort())

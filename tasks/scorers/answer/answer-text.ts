@@ -76,7 +76,7 @@ export function firstLine(text: string): string {
 }
 
 /** The text up to a blank line. */
-export function paragraph(text: string): string {
+export function firstParagraph(text: string): string {
   const start = /^\s*/.exec(text)![0].length
   const end = text.slice(start).search(/\n[^\S\n]*\n/)
   return end < 0 ? text.slice(start) : text.slice(start, start + end)

@@ -1,4 +1,4 @@
-import { type AnswerText, answerTexts, numberSentence, paragraph, readableReply } from './answer-text.ts'
+import { type AnswerText, answerTexts, firstParagraph, numberSentence, readableReply } from './answer-text.ts'
 import { cleanNumber } from './clean-number.ts'
 import { withoutCommands } from './plain-text.ts'
 import {
@@ -49,7 +49,7 @@ function readLabelled({ text, isStated }: AnswerText): Quantity | null {
       ? null
       : readQuantity(numberSentence(text.slice(instead.length), { isStated }), { isDirect: true })
   }
-  const lines = paragraph(text).split('\n', 12)
+  const lines = firstParagraph(text).split('\n', 12)
   // An answer that is worked out in lines ends with the last of them.
   const worked = lines.length > 1 && isWorked(lines[0]!) ? lines.findLast(isWorked) : undefined
   const sentence = numberSentence(worked ?? text, { isStated })

@@ -1,4 +1,4 @@
-import { answerTexts, firstLine, paragraph, readableReply } from './answer-text.ts'
+import { answerTexts, firstLine, firstParagraph, readableReply } from './answer-text.ts'
 import { trimmedEnds, withoutCommands, withoutMarks } from './plain-text.ts'
 
 const maxChars = 20_000
@@ -38,7 +38,7 @@ export function* listAnswers(reply: string, separator: string): Generator<string
 
 function* listsIn(answer: string, separator: string): Generator<string[]> {
   const text = answer.slice(0, maxChars)
-  const lines = paragraph(text)
+  const lines = firstParagraph(text)
     .split('\n')
     .filter((line) => line.trim() !== '')
   // One item a line.
@@ -47,7 +47,7 @@ function* listsIn(answer: string, separator: string): Generator<string[]> {
     yield items
     yield items.map((item) => item.split(explanation, 1)[0]!)
   }
-  const whole = plain(lines.length > 1 && /^\s*[[{(]/.test(text) ? paragraph(text) : firstLine(text))
+  const whole = plain(lines.length > 1 && /^\s*[[{(]/.test(text) ? firstParagraph(text) : firstLine(text))
   const ended = whole.replace(/(?<=[^.!。])[.!。]+\s*$/, '')
   for (const line of new Set([ended, sentence(ended)])) {
     const items = unwrapped(line)

@@ -73,7 +73,9 @@ test('no name uses a word that another one replaced', () => {
 /** Names that a file exports where it declares them: not those that it passes on. */
 const exportedIn = (source: string): string[] => [
   ...new Set(
-    [...source.matchAll(/^export (?:async )?(?:const|function\*?|class|type|interface) ([\w$]+)/gm)].map(([, name]) => name!),
+    [...source.matchAll(/^export (?:async )?(?:const|function\*?|class|type|interface) ([\w$]+)/gm)].map(
+      ([, name]) => name!,
+    ),
   ),
 ]
 

@@ -47,7 +47,7 @@ describe('a line of replies with several golds', () => {
     [{ response: '7', golds: ['7', null] }, 'gold must be a text, a number or a truth value'],
     [{ response: '7', golds: ['7', 'none'] }, 'the gold answer "none" is not a number'],
   ])('says what is wrong with its list: %j', (line, invalid) => {
-    expect(lineScorers['numeric']!(line, 'normalised')).toEqual({ invalid })
+    expect(lineScorers.numeric!(line, 'normalised')).toEqual({ invalid })
   })
 })
 

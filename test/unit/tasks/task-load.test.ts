@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sha256 } from '../../../schemas/hash.ts'
-import { loadTask, TaskError } from '../../../tasks/load.ts'
 import * as everydayNumbers from '../../../tasks/everyday-numbers/procedure/mod.ts'
+import { loadTask, TaskError } from '../../../tasks/load.ts'
 import { procedureOf } from '../../../tasks/procedures.ts'
 
 const bundled = new URL('../../../tasks/everyday-numbers/', import.meta.url).pathname

@@ -7,7 +7,7 @@ import { givenProgram } from '../../../../agents/planner/generate.ts'
 import type { Outgoing, PlannerState } from '../../../../agents/planner/state.ts'
 import { step } from '../../../../agents/planner/step.ts'
 import type { PlannerEvent } from '../../../../agents/planner/step-context.ts'
-import type { Store } from '../../../../agents/planner/store.ts'
+import type { PlannerStore } from '../../../../agents/planner/store.ts'
 import { hashOf } from '../../../../schemas/hash.ts'
 import type { PayloadOf } from '../../../../schemas/message.ts'
 import { type Round, type Shard, type TrialOutcome, Tried, Verdict } from '../../../../schemas/messages/generation.ts'
@@ -25,7 +25,7 @@ type Source = { rows: number; answers: boolean }
 
 /** The round that was stored last. */
 let opened: Round | undefined
-const store: Store = {
+const store: PlannerStore = {
   task: async () => ({}) as PublicTask,
   putProgram: async () => refTo('program'),
   putRound: async (round) => {
