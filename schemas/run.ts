@@ -57,7 +57,9 @@ export const RunLimits = z.object({
    * others that work, the same. Null: not limited, as in runs from before it was.
    */
   trialCalls: z.number().int().positive().nullable().default(null),
-  /** Calls that do not wait for the trial of their source, where it is one of `usableSources`; none in runs from before they were counted. */
+  /**
+   * Calls that do not wait for the trial of their source, where it is one of `usableSources`; none in runs from before they were counted.
+   */
   aheadCalls: z.number().int().nonnegative().default(0),
   maxHours: z.number().positive(),
   ...Budget.shape,
