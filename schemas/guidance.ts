@@ -20,20 +20,20 @@ const Counts = z.object({ wrong: z.number().int().nonnegative(), total: z.number
  * What failed validation items have in common: a model named it from some of the items, and its test (a JavaScript function of an item) was
  * counted over the others, with the property and without. `pValue`: Fisher's exact test, one-sided.
  */
-export const Cause = z.object({
+export const FailureCause = z.object({
   statement: z.string(),
   test: z.string(),
   with: Counts,
   without: Counts,
   pValue: z.number().min(0).max(1),
 })
-export type Cause = z.infer<typeof Cause>
+export type FailureCause = z.infer<typeof FailureCause>
 
 /** What a search is guided by: scores, skill scores among them, a sample of what was wrong, and the causes that hold, of an analyst. */
 export const Guide = z.object({
   validation: ScoreSheet,
   badCases: z.array(BadCase),
-  causes: z.array(Cause).optional(),
+  causes: z.array(FailureCause).optional(),
 })
 export type Guide = z.infer<typeof Guide>
 

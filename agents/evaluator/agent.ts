@@ -4,7 +4,7 @@ import { Fault, Report } from '../../schemas/messages/evaluation.ts'
 import { Prediction } from '../../schemas/runtime-protocol.ts'
 import { type Item, type ScoreMode, Task } from '../../schemas/task.ts'
 import { openTaskScorer } from '../../tasks/score-with.ts'
-import { type AgentContext, type AgentModule, followDead, type StartedAgent } from '../kit/agent.ts'
+import { type AgentContext, type AgentModule, type StartedAgent, takeDeadLetters } from '../kit/agent.ts'
 import { cachedJson, memoByHash } from '../kit/cache.ts'
 import { buildContaminationIndex } from '../kit/dedup/contamination.ts'
 import { evaluationItems } from '../kit/dedup/evaluation-items.ts'
@@ -14,7 +14,7 @@ import { EvaluatorOptions } from './options.ts'
 import { type Graded, grade, sampleBadCases, scoreSheet } from './scorer/grading.ts'
 import { replyScores, trivialScores, worthTelling } from './scorer/trivial.ts'
 import { causesOf } from './scorer-and-analyst/graph.ts'
-import { type Analyst, openAnalyst, summaryOf } from './scorer-and-analyst/work.ts'
+import { type Analyst, analysisSummary, openAnalyst } from './scorer-and-analyst/work.ts'
 
 async function startScorer(
   { bus, contaminationKey, log, signal }: AgentContext,
@@ -51,7 +51,7 @@ async function startScorer(
   })
 
   /** A dead letter of the sealed session: only the evaluator receives it, so it notifies the planner. */
-  void followDead(bus, { log, signal }, async ({ id, reason, message }) => {
+  void takeDeadLetters(bus, { log, signal }, async ({ id, reason, message }) => {
     const record = message && (await finalEval.record(message.runId))
     if (!record) return
     const target = { runId: message.runId, variant: record.variants.planner, id: `fault:${id}`, cause: message }
@@ -116,7 +116,7 @@ async function startScorer(
                 b: withCauses(guideBy(halves.b, mode), 'b'),
               },
             }),
-            ...(analysis && { analysis: summaryOf(analysis) }),
+            ...(analysis && { analysis: analysisSummary(analysis) }),
             ...(shownAs !== studentModel.name && { shownAs }),
             contamination: await contamination(message.sealedTask),
             tokenLimit,

@@ -25,13 +25,13 @@ export const spentInAll = (state: PlannerState): Spent =>
   spentTogether([spentOnRows(state), spentOnPlans(state), spentOnAnalyses(state)])
 
 /** Calls of one model, by whichever role. */
-export const callsOf = ({ lines = [] }: Spent, model: string) =>
+export const callsOfModel = ({ lines = [] }: Spent, model: string) =>
   lines.filter((line) => line.model === model).reduce((sum, { calls }) => sum + calls, 0)
 
 /** Calls left of a model's own limit. */
 function modelCallsLeft(state: PlannerState, model: string | undefined): number {
   const limit = model === undefined ? undefined : state.config.limits.modelCalls[model]
-  return limit === undefined ? Number.POSITIVE_INFINITY : limit - callsOf(spentInAll(state), model!)
+  return limit === undefined ? Number.POSITIVE_INFINITY : limit - callsOfModel(spentInAll(state), model!)
 }
 
 /** What the planner's model may still be asked, and what is left for everybody. */

@@ -13,7 +13,7 @@ import { outgoing } from './outgoing.ts'
 import { type Plan, PlannerBudgetExhausted, ProgramFault, type Situation } from './policy.ts'
 import type { PlannerState } from './state.ts'
 import { best, putAttempt, recover, roundAt, type StepContext } from './step-context.ts'
-import type { Store } from './store.ts'
+import type { PlannerStore } from './store.ts'
 
 /** The sources that each generator can follow. */
 const sourceKindsOf: Readonly<Record<VariantOf<'generator'>, readonly Source['kind'][]>> = {
@@ -28,7 +28,7 @@ const sampleSize = 6
 async function situationOf(
   { config, base, attempts }: PlannerState,
   known: Pick<Situation, 'operation' | 'attempt' | 'best' | 'left'>,
-  store: Store,
+  store: PlannerStore,
 ): Promise<Situation> {
   const rows = known.best?.dataset ? await store.getRows(known.best.dataset) : []
   const stride = Math.max(1, Math.floor(rows.length / sampleSize))

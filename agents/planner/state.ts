@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Cause, Halves } from '../../schemas/guidance.ts'
+import { FailureCause, Halves } from '../../schemas/guidance.ts'
 import { ObjectRef, Sha256, Timestamp } from '../../schemas/ids.ts'
 import { ArmRecord } from '../../schemas/messages/evaluation.ts'
 import { Program } from '../../schemas/program.ts'
@@ -55,7 +55,7 @@ export const Attempt = z.object({
   /** What the evaluator's analyst was asked of its student model; left out where none was. */
   analysis: Spent.optional(),
   /** What its failed items have in common, as far as it holds; left out where no analyst was asked. */
-  causes: z.array(Cause).optional(),
+  causes: z.array(FailureCause).optional(),
   /** When its first round was asked for. */
   startedAt: Timestamp.optional(),
   dataset: ObjectRef.nullable(),

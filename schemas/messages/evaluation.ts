@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Arm, TrainedArm } from '../arm.ts'
-import { Cause, Guidance, Halves } from '../guidance.ts'
+import { FailureCause, Guidance, Halves } from '../guidance.ts'
 import { ObjectRef, Sha256 } from '../ids.ts'
 import { defineWork } from '../message.ts'
 import { Variants } from '../run.ts'
@@ -84,8 +84,8 @@ export const Report = defineWork({
     trivial: z.array(TrivialScore),
     badCases: z.array(BadCase),
     /** Of an evaluator with an analyst: what failed items have in common, as far as it holds. */
-    causes: z.array(Cause).optional(),
-    /** How many hypotheses the analyst named, why none, what it spent, and the ids that it saw, by the part of validation (all, or a half). */
+    causes: z.array(FailureCause).optional(),
+    /** How many hypotheses the analyst named, why none, what it spent, and the ids that it saw, by part of validation (all, or a half). */
     analysis: z
       .object({
         hypotheses: z.number().int().nonnegative(),
@@ -96,7 +96,9 @@ export const Report = defineWork({
       .optional(),
     /** The guides by the halves of validation, in a run that changes from one to the other; `validation` is all of it. */
     halves: Halves.optional(),
-    /** Whose scores these are: not this student model's where the ladder kept them back, since they were not above the best by more than chance. */
+    /**
+     * Whose scores these are: not this student model's where the ladder kept them back, since they were not above the best beyond chance.
+     */
     shownAs: z.string().optional(),
     /** The keyed-hash index of validation and test that the critic checks rows against. */
     contamination: ObjectRef,

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import type { Cause } from '../../../schemas/guidance.ts'
+import type { FailureCause } from '../../../schemas/guidance.ts'
 import type { PublicTask, ScoreMode } from '../../../schemas/task.ts'
+import { truncate } from '../../../schemas/text.ts'
 import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import { lastObject } from '../../../tasks/reply/objects.ts'
 import type { Sandbox } from '../../../tasks/sandbox/sandbox.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
-import type { Call } from '../../kit/metered/call.ts'
-import { truncate } from '../../kit/teacher/quoted.ts'
+import type { MeteredCall } from '../../kit/metered/call.ts'
 import type { ChatMessage } from '../../kit/teacher/turns.ts'
 import type { Graded } from '../scorer/grading.ts'
 import { type Counted, countHypothesis, Hypothesis, judged, splitItems } from './hypotheses.ts'
@@ -15,7 +15,7 @@ import type { AnalysisLimits } from './options.ts'
 
 export type Deps = {
   /** Asks the model under a name; each name is paid for once. */
-  call: Call
+  call: MeteredCall
   /** Told apart in the journal: the part of validation that is analysed. */
   name: string
   task: Pick<PublicTask, 'title' | 'description'>
@@ -27,7 +27,7 @@ export type Deps = {
 }
 
 /** Every hypothesis that was named with its counts, or why there is none; `shown`: the items that its author saw. */
-export type Analysis = { hypotheses: Counted[]; fault: string | null; shown: string[] }
+type Analysis = { hypotheses: Counted[]; fault: string | null; shown: string[] }
 
 const AnalystGraph = Annotation.Root({
   graded: Annotation<readonly Graded[]>,
@@ -123,14 +123,14 @@ const graph = new StateGraph(AnalystGraph)
   .compile()
 
 /** Asks a model what the wrong items have in common, and counts what it names over the other items. */
-export async function analyse(graded: readonly Graded[], deps: Deps, signal: AbortSignal): Promise<Analysis> {
+export async function findCauses(graded: readonly Graded[], deps: Deps, signal: AbortSignal): Promise<Analysis> {
   const begun = { graded, deps, tries: 0, named: [], hypotheses: [], shown: [], fault: null }
   const { hypotheses, fault, shown } = await graph.invoke(begun, { signal })
   return { hypotheses, fault, shown }
 }
 
 /** The causes that hold, as a planner is told them. */
-export const causesOf = ({ hypotheses }: Pick<Analysis, 'hypotheses'>): Cause[] =>
+export const causesOf = ({ hypotheses }: Pick<Analysis, 'hypotheses'>): FailureCause[] =>
   hypotheses
     .filter(({ holds }) => holds)
     .map(({ statement, test, pValue, ...counts }) => ({

@@ -1,6 +1,6 @@
 import cdf from '@stdlib/stats-base-dists-hypergeometric-cdf'
 import { z } from 'zod'
-import type { Cause } from '../../../schemas/guidance.ts'
+import type { FailureCause } from '../../../schemas/guidance.ts'
 import { sha256 } from '../../../schemas/hash.ts'
 import type { ScoreMode } from '../../../schemas/task.ts'
 import type { Sandbox } from '../../../tasks/sandbox/sandbox.ts'
@@ -15,7 +15,7 @@ export const Hypothesis = z.object({
 export type Hypothesis = z.infer<typeof Hypothesis>
 
 /** A hypothesis with its counts over the items that its author has not seen; `fault`: its test could not be run. */
-export type Counted = Cause & { holds: boolean; fault?: string }
+export type Counted = FailureCause & { holds: boolean; fault?: string }
 
 /**
  * The items that an analyst is shown, and the others, on which it is checked. Which ones follows from their ids: so many of the wrong and
@@ -69,13 +69,13 @@ export async function countHypothesis(
 }
 
 /** The chance of at least `having.wrong` wrong items among `having.total` drawn from all of them. */
-export function fisher(having: Cause['with'], lacking: Cause['without']): number {
+export function fisher(having: FailureCause['with'], lacking: FailureCause['without']): number {
   const [all, wrong] = [having.total + lacking.total, having.wrong + lacking.wrong]
   if (having.total === 0 || having.wrong === 0) return 1
   return Math.min(1, Math.max(0, 1 - cdf(having.wrong - 1, all, wrong, having.total)))
 }
 
-/** Which of a report's hypotheses hold: by the test at the level divided by their number (Bonferroni), with enough items that have the property. */
+/** Which of a report's hypotheses hold: at the level divided by their number (Bonferroni), with enough items that have the property. */
 export function judged(
   counted: readonly Omit<Counted, 'holds'>[],
   { significance, leastItems }: Pick<AnalysisLimits, 'significance' | 'leastItems'>,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { TerminalError } from '../../../bus/mod.ts'
-import { Cause } from '../../../schemas/guidance.ts'
+import { FailureCause } from '../../../schemas/guidance.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Report } from '../../../schemas/messages/evaluation.ts'
 import type { Task } from '../../../schemas/task.ts'
@@ -9,7 +9,7 @@ import { openSandbox } from '../../../tasks/sandbox/sandbox.ts'
 import type { AgentContext } from '../../kit/agent.ts'
 import { meteredOptions, openMeteredWork } from '../../kit/metered/work.ts'
 import type { Graded } from '../scorer/grading.ts'
-import { analyse } from './graph.ts'
+import { findCauses } from './graph.ts'
 import { AnalystOptions } from './options.ts'
 
 /** What a model named, counted, by the part of validation that it was shown: all of it, or a half. */
@@ -19,7 +19,7 @@ const StoredAnalysis = z.object({
     z.object({
       fault: z.string().nullable(),
       shown: z.array(z.string()),
-      hypotheses: z.array(Cause.extend({ holds: z.boolean(), fault: z.string().optional() })),
+      hypotheses: z.array(FailureCause.extend({ holds: z.boolean(), fault: z.string().optional() })),
     }),
   ),
   spent: Spent,
@@ -27,7 +27,7 @@ const StoredAnalysis = z.object({
 export type StoredAnalysis = z.infer<typeof StoredAnalysis>
 
 /** What a report says of an analysis beside the causes that hold. */
-export function summaryOf({ parts, spent }: StoredAnalysis): NonNullable<PayloadOf<typeof Report>['analysis']> {
+export function analysisSummary({ parts, spent }: StoredAnalysis): NonNullable<PayloadOf<typeof Report>['analysis']> {
   const faults = Object.values(parts).flatMap(({ fault }) => fault ?? [])
   const hypotheses = Object.values(parts).reduce((sum, part) => sum + part.hypotheses.length, 0)
   const shown = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.shown]))
@@ -79,7 +79,7 @@ export async function openAnalyst(context: AgentContext): Promise<Analyst> {
         const made: StoredAnalysis['parts'] = {}
         for (const [name, graded] of Object.entries(parts)) {
           const deps = { call, name, task, mode: task.scorer.primary, sandbox, limits: options, temperature }
-          made[name] = await analyse(graded, deps, signal)
+          made[name] = await findCauses(graded, deps, signal)
         }
         const analysis = { parts: made, spent: spent() }
         return { stored: await bus.objects.putJson('LAB', `${runId}/analysis`, analysis), value: analysis }

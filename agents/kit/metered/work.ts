@@ -12,8 +12,8 @@ import { createCapabilities, type EndpointCapabilities, type Words } from '../te
 import { type Endpoint, endpointOf, type TeacherOptions, TeacherUnusable } from '../teacher/options.ts'
 import { shown } from '../teacher/quoted.ts'
 import { createTeacher, TeacherRefused } from '../teacher/teacher.ts'
-import { nothingKnown, type Trial } from '../teacher/usefulness.ts'
-import type { Call } from './call.ts'
+import { type EndpointTrial, nothingKnown } from '../teacher/usefulness.ts'
+import type { MeteredCall } from './call.ts'
 import { JournalEntry, openJournal } from './journal.ts'
 import { awaitClosed, MeteredRecord, NotOwner, takeWork } from './ownership.ts'
 import { endpointKey } from './usable-sources.ts'
@@ -36,7 +36,7 @@ export type Piece<T> = {
   /** HTTP requests that it may make, whatever crashes. */
   maxCalls: number
   signal: AbortSignal
-  make(call: Call, spent: () => Spent): Promise<Made<T>>
+  make(call: MeteredCall, spent: () => Spent): Promise<Made<T>>
 }
 
 /** Does a piece of paid work once: one that is closed is not worked on again, what it made is given. */
@@ -58,9 +58,9 @@ export function meteredOptions<T>({ options, identity }: AgentContext, schema: z
 }
 
 /**
- * The teacher of a process with its breaker, and the ownership and journal of everything that is asked of it. Once the process stops no call is
- * begun; those under way get their entries, and a piece that wants more is given back, for whoever goes on.
- * `read`: the value of a piece that is closed already, from what was stored.
+ * The teacher of a process with its breaker, and the ownership and journal of everything that is asked of it. Once the process stops no
+ * call is begun; those under way get their entries, and a piece that wants more is given back, for whoever goes on. `read`: the value of a
+ * piece that is closed already, from what was stored.
  */
 export async function openMeteredWork<T>(
   context: AgentContext,
@@ -193,7 +193,7 @@ export async function openTrial(
   bus: Pick<Bus, 'kv'>,
   endpoint: Endpoint,
   options: Pick<TeacherOptions, 'model' | 'refusedPauseMs' | 'unreadAnswers' | 'capabilitiesMs'>,
-): Promise<Trial> {
+): Promise<EndpointTrial> {
   const records = bus.kv('capabilities', TrialRecord)
   const texts = bus.kv('capabilities', TextsRecord)
   const whose = endpointKey(endpoint, options.model)

@@ -9,11 +9,11 @@ import type { ItemOutcome } from '../../../schemas/score.ts'
 import { openSandbox } from '../../../tasks/sandbox/sandbox.ts'
 import { openTaskScorer } from '../../../tasks/score-with.ts'
 import type { Logged } from '../../report/mod.ts'
-import { type Check, type Evidence, has, messagePlace } from './check.ts'
+import { type BundleEvidence, type Check, has, messagePlace } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
 /** Every reply to a validation question scored again, and the sheets counted again. */
-export const validation: Check = {
+export const validationCheck: Check = {
   name: 'validation',
   what: 'validation scored again from the replies',
   async run(evidence, ledger) {
@@ -53,7 +53,11 @@ function compareReport(report: LoggedReport, graded: GradedBy, ledger: Ledger): 
 }
 
 /** What answering validation without knowing anything scores. */
-async function compareTrivial({ facts: { reports }, task }: Evidence, graded: GradedBy, ledger: Ledger): Promise<void> {
+async function compareTrivial(
+  { facts: { reports }, task }: BundleEvidence,
+  graded: GradedBy,
+  ledger: Ledger,
+): Promise<void> {
   const { validation, scorer: choice } = task!
   const scorer = openTaskScorer(choice)
   const scores = await trivialScores(validation, scorer)
@@ -76,7 +80,7 @@ function shownPerSkill(reports: readonly LoggedReport[]): number {
 }
 
 /** Failed cases are the first of each skill. */
-function compareCases({ facts: { reports }, config }: Evidence, graded: GradedBy, ledger: Ledger): void {
+function compareCases({ facts: { reports }, config }: BundleEvidence, graded: GradedBy, ledger: Ledger): void {
   const perSkill = shownPerSkill(reports)
   for (const report of reports) {
     const { studentModel, shownAs = studentModel.name, badCases } = report.payload
@@ -89,9 +93,9 @@ function compareCases({ facts: { reports }, config }: Evidence, graded: GradedBy
   }
 }
 
-/** Causes that an analyst named, counted again over the items that it had not seen. Those of a student model that was kept back are another's. */
+/** Causes that an analyst named, counted again over the items that it had not seen; not of a student model that was kept back. */
 async function compareCauses(
-  { facts: { reports }, config }: Evidence,
+  { facts: { reports }, config }: BundleEvidence,
   graded: GradedBy,
   ledger: Ledger,
 ): Promise<void> {
@@ -122,7 +126,7 @@ async function compareCauses(
 }
 
 /** Which scores the Ladder let through, in the order in which they were published. */
-function compareLadder({ facts: { reports }, config }: Evidence, graded: GradedBy, ledger: Ledger): void {
+function compareLadder({ facts: { reports }, config }: BundleEvidence, graded: GradedBy, ledger: Ledger): void {
   let best: { name: string; items: readonly ItemOutcome[] } | null = null
   for (const report of reports) {
     const { studentModel, shownAs = studentModel.name } = report.payload
@@ -136,7 +140,7 @@ function compareLadder({ facts: { reports }, config }: Evidence, graded: GradedB
 }
 
 /** Sheets by the halves of validation, in a run that changes from one to the other. */
-function compareHalves({ facts: { reports }, config }: Evidence, graded: GradedBy, ledger: Ledger): void {
+function compareHalves({ facts: { reports }, config }: BundleEvidence, graded: GradedBy, ledger: Ledger): void {
   const perSkill = shownPerSkill(reports)
   for (const report of reports) {
     const { studentModel, halves } = report.payload

@@ -1,4 +1,4 @@
-import type { Cause } from '../../../schemas/guidance.ts'
+import type { FailureCause } from '../../../schemas/guidance.ts'
 import { plural } from '../../../schemas/number-text.ts'
 import type { Row } from '../../../schemas/row.ts'
 import { absent, type Blocks, heading, note, strong, table } from '../document/document.ts'
@@ -50,7 +50,7 @@ export function rows({ samples, badCases }: ReportData): Blocks {
 
 /** What an analyst named, as far as it held when it was counted. */
 function causesBlocks({ causes, hypotheses = 0, analysisFault }: CausesShown): Blocks {
-  const share = ({ wrong, total }: Cause['with']) => `${wrong} of ${total}`
+  const share = ({ wrong, total }: FailureCause['with']) => `${wrong} of ${total}`
   return [
     heading(3, 'What failed items have in common'),
     note(
@@ -71,7 +71,7 @@ function causesBlocks({ causes, hypotheses = 0, analysisFault }: CausesShown): B
         ),
   ]
 }
-type CausesShown = NonNullable<ReportData['badCases']> & { causes: Cause[] }
+type CausesShown = NonNullable<ReportData['badCases']> & { causes: FailureCause[] }
 
 function originText({ origin }: Row): string {
   const { generator, phrasing, range, difficulty } = origin

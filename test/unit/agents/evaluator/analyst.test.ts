@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Graded } from '../../../../agents/evaluator/scorer/grading.ts'
-import { analyse, causesOf, type Deps } from '../../../../agents/evaluator/scorer-and-analyst/graph.ts'
+import { causesOf, type Deps, findCauses } from '../../../../agents/evaluator/scorer-and-analyst/graph.ts'
 import {
   countHypothesis,
   fisher,
@@ -53,7 +53,7 @@ function deps(replies: readonly (string | { failure: string })[]): Deps & { aske
     },
   }
 }
-const said = (...hypotheses: unknown[]) => `Thoughts first.\n\n${JSON.stringify({ hypotheses })}`
+const replyWith = (...hypotheses: unknown[]) => `Thoughts first.\n\n${JSON.stringify({ hypotheses })}`
 
 describe('counting a hypothesis', () => {
   test('the exact test gives the values of a table that is known (Fisher 1934: tea tasting, 3 and 4 of 4)', () => {
@@ -106,8 +106,8 @@ describe('counting a hypothesis', () => {
 
 describe('the analyst', () => {
   test('keeps what holds over the items that the model has not seen, with its counts', async () => {
-    const model = deps([said(minus, about('({ input }) => input.includes("number")', 'it holds a number'))])
-    const analysis = await analyse(graded, model, signal)
+    const model = deps([replyWith(minus, about('({ input }) => input.includes("number")', 'it holds a number'))])
+    const analysis = await findCauses(graded, model, signal)
     const [cause, ...more] = causesOf(analysis)
     expect(more).toEqual([])
     expect(cause).toMatchObject(minus)
@@ -122,17 +122,17 @@ describe('the analyst', () => {
   })
 
   test('a reply that cannot be used is asked for again, and then the report says so', async () => {
-    const again = deps(['I think it is hard.', said(minus)])
-    expect(causesOf(await analyse(graded, again, signal))).toHaveLength(1)
+    const again = deps(['I think it is hard.', replyWith(minus)])
+    expect(causesOf(await findCauses(graded, again, signal))).toHaveLength(1)
     expect(again.asked).toHaveLength(2)
     const never = deps(['I think it is hard.', '{"hypotheses": []}', 'not reached'])
-    expect(await analyse(graded, never, signal)).toMatchObject({
+    expect(await findCauses(graded, never, signal)).toMatchObject({
       hypotheses: [],
       fault: expect.stringContaining('could not be used'),
     })
     expect(never.asked).toHaveLength(2)
     const refused = deps([{ failure: 'no call is left' }])
-    expect(await analyse(graded, refused, signal)).toMatchObject({
+    expect(await findCauses(graded, refused, signal)).toMatchObject({
       hypotheses: [],
       fault: 'the analyst: no call is left',
     })
@@ -141,7 +141,7 @@ describe('the analyst', () => {
   test('where nothing is wrong nobody is asked', async () => {
     const model = deps([])
     const right = graded.map(({ item: { id, input } }) => item(Number(id.slice(1)), input, true))
-    expect(await analyse(right, model, signal)).toMatchObject({ hypotheses: [], fault: 'too few items are wrong' })
+    expect(await findCauses(right, model, signal)).toMatchObject({ hypotheses: [], fault: 'too few items are wrong' })
     expect(model.asked).toEqual([])
   })
 })
