@@ -56,7 +56,7 @@ export type CodeProcess = {
   readonly ended: Promise<string>
 }
 
-/** Starts one. `onText` takes what it prints; `onMessage` each line of its own descriptor. It is killed over a line that is none, or too long. */
+/** Starts one. `onText` takes what it prints; `onMessage` each line of its descriptor. It is killed over a line that is none, or too long. */
 export function startCode(
   file: CodeFile,
   limits: PluginLimits,
@@ -85,6 +85,7 @@ export function startCode(
       .on('data', onText)
   readLines(child.stdio[codeDescriptor] as Readable, limits.replyBytes, {
     onLine(line) {
+      if (why !== undefined) return
       const message = messageIn(line)
       if (message) onMessage(message)
       else kill('was ended: it wrote something else than messages to its descriptor')

@@ -4,7 +4,7 @@ import type { PluginLimits } from '../../schemas/session-limits.ts'
 import { reasonOf, UsageError } from '../../schemas/user-error.ts'
 import type { FromCode } from './channel.ts'
 import { type CodeProcess, startCode } from './code-process.ts'
-import { type AgentServices, type Definition, definitionMark, type WorkServices } from './definition.ts'
+import { type AgentDefinition, type AgentServices, definitionMark, type WorkServices } from './definition.ts'
 
 /** A plug-in did not do a piece of work: what it was asked fails, and nothing else. */
 export class PluginFault extends Error {
@@ -34,8 +34,8 @@ const minuteMs = 60_000
 /**
  * The definition of a plug-in whose code runs in a process of its own, without credentials.
  * X1  What the code needs of the bus or of a model it is given by services, which count and bound it.
- * X2  A piece of work that takes longer than `callMs` without waiting for a service, or answers with more than `replyBytes`, costs the process
- *     its life and is tried again `tries` times in all; then it fails with the reason. The same of a process that dies.
+ * X2  A piece of work that takes longer than `callMs` without waiting for a service, or answers with more than `replyBytes`, costs the
+ *     process its life and is tried again `tries` times in all; then it fails with the reason. The same of a process that dies.
  * X3  What the code throws fails that piece at once.
  * X4  What it prints or logs goes to the log, up to `logBytes` a minute.
  */
@@ -43,7 +43,7 @@ export function remoteDefinition<Role extends AgentRole>(
   plugin: LocalPlugin & { role: Role },
   limits: PluginLimits,
   onFault: OnFault,
-): Definition<Role> & AsyncDisposable {
+): AgentDefinition<Role> & AsyncDisposable {
   const named = describePlugin(plugin)
   let running: Promise<Running> | undefined
   let isOver = false

@@ -45,7 +45,7 @@ const of = <T>(entries: Payloads, { name, schema }: { name: string; schema: { pa
 test('a run with a generator of a file outside the repository ends, and its rows say which code made them', async () => {
   const { entries, plugin, folder } = await runWith('generator', generatorText(`log.info('a shard'); ${plainRows}`))
   const { hash } = plugin
-  const [{ config }] = of(entries, RunStarted) as [{ config: { plugins?: Record<string, unknown> } }]
+  const { config } = of(entries, RunStarted)[0]!
   expect(config.plugins?.generator).toMatchObject({ name: 'mine', version: '1.0.0', hash, reference: './mine.ts' })
   expect(JSON.stringify(config)).not.toContain(folder)
   const origins = of(entries, Batch).flatMap(({ candidates }) => candidates.map(({ origin }) => origin))
@@ -70,7 +70,7 @@ test('the documented planner, 80 lines at most, plans a run to its end', async (
     'Nothing is measured yet: every skill alike.',
     expect.stringMatching(/^The weakest skill is [\w-]+: it gets 2 times/),
   ])
-  const [{ config }] = of(entries, RunStarted) as [{ config: { plugins?: Record<string, unknown> } }]
+  const { config } = of(entries, RunStarted)[0]!
   expect(config.plugins?.planner).toMatchObject({ name: 'weakest-first', hash: plugin.hash })
 })
 
