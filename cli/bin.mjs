@@ -4,7 +4,6 @@ import { spawn } from 'node:child_process'
 import { setFlagsFromString } from 'node:v8'
 import { addSelf, innerEnvironment, outerGone, whenNpmIsGone } from '../machine/outer-process.mjs'
 import { explain, ownNode, runsHere } from './node-version-check.mjs'
-import { moduleOf } from './source-files.mjs'
 
 /** Set for the inner process: it has an outer one. */
 const inner = 'SYLLABUS_INNER'
@@ -20,6 +19,7 @@ if (runsHere()) {
     process.channel?.unref()
   } else whenNpmIsGone(onOuterGone)
   const { keepCompiled, streaming } = await import('./compile-cache.mjs')
+  const { moduleOf } = await import('./source-files.mjs')
   if (streaming.includes(process.argv[2])) setFlagsFromString('--optimize-for-size --semi-space-growth-factor=1')
   await keepCompiled()
   await import(moduleOf('./main.ts', import.meta.url))

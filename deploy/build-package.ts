@@ -45,7 +45,7 @@ const sources = (): string[] =>
 const asJavaScript = (file: string): string =>
   stripTypeScriptTypes(readFileSync(join(root, file), 'utf8')).replaceAll(named, '$1$2$3.js$2')
 
-/** The package's manifest: no scripts but the one after an install, nothing for those who develop it. It stays private: npm publishes none. */
+/** The package's manifest: no scripts but the one after an install, nothing for those who develop it. It stays private for npm. */
 function manifest(): { exports: Record<string, string> } & Record<string, unknown> {
   const { scripts, devDependencies: _own, ...rest } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   return { ...rest, name: `@syllabus-lab/${rest.name}`, scripts: { postinstall: scripts.postinstall } }

@@ -56,7 +56,7 @@ export type CodeProcess = {
   readonly ended: Promise<string>
 }
 
-/** Starts one. `onText` takes what it prints; `onMessage` each line of its descriptor. It is killed over a line that is none, or too long. */
+/** Starts one. `onText` takes what it prints; `onMessage` each line of its descriptor. A line that is none, or too long, is its end. */
 export function startCode(
   file: CodeFile,
   limits: PluginLimits,

@@ -11,7 +11,10 @@ const limitsOf = (code: string) => `plugins: { startMs: ${/while|1e8/.test(code)
 
 /** What a person is shown who starts with this file as generator. */
 async function shownFor(files: Readonly<Record<string, string>>, variant = './mine.ts'): Promise<string> {
-  const folder = folderOf({ ...files, 't.yaml': topologyText('generator', variant, { more: limitsOf(files['mine.ts'] ?? '') }) })
+  const folder = folderOf({
+    ...files,
+    't.yaml': topologyText('generator', variant, { more: limitsOf(files['mine.ts'] ?? '') }),
+  })
   const error = await readTopology(join(folder, 't.yaml')).then(
     () => null,
     (thrown: unknown) => thrown,
