@@ -27,11 +27,12 @@ export async function prepareRuntime(
   log: Log,
   request: { home: string; onProgress: (line: string) => void; signal?: AbortSignal },
 ): Promise<Student> {
-  const { python } = await provisionRuntime(request)
   const settings = BridgeOptions.parse(topology.agents['trainer-bridge'].options)
   const { student: choice, embedder, inference } = settings
   if (recipe) await checkRecipe(settings, recipe)
+  const { python } = await provisionRuntime(request)
   for (const { provision } of chosenRuntimes(settings)) await provision?.({ ...request, settings })
+  if (recipe) await trainers[settings.train].checkRecipe?.(recipe, request.home)
   const setup = { signal: new AbortController().signal, ...request, python }
   const student = await ensureStudent(choice, setup)
   const checked = { student, chat: templateOf(chatOf(ofTask, inference)), home: setup.home }

@@ -300,7 +300,7 @@ async function connectBoth(
 
 type Publication = {
   topology: Topology
-  inference: ThinkingSettings
+  ofTask: TaskSettings
   server: BusServer
   student: { path: string } | null
   name: string | undefined
@@ -310,7 +310,7 @@ type Publication = {
 async function publishPlan(
   bus: Bus,
   { started, others, queues, here }: ReturnType<typeof planAgents>,
-  { topology, inference, server, student, name = topology.name }: Publication,
+  { topology, ofTask, server, student, name = topology.name }: Publication,
 ) {
   if (server.serverName !== null || started.length === 0) return null
   return publishWanted(bus, {
@@ -319,7 +319,7 @@ async function publishPlan(
     topology,
     alsoPlanners: others,
     queues,
-    inference,
+    ofTask,
     server,
     // Who makes data alone has built the index of what may not be copied.
     usesKey: here.some(needsContaminationKey) || topology.agents.planner.variant === 'generate',

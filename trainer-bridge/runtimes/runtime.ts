@@ -11,6 +11,7 @@ import type {
   TrainResult,
 } from '../../schemas/runtime-protocol.ts'
 import type { RuntimeRecipeKey } from '../../schemas/runtime-recipe-keys.ts'
+import type { Recipe } from '../../schemas/task.ts'
 import type { Student } from '../job.ts'
 import type { BridgeOptions } from '../options.ts'
 import type { CallOptions, Runtime, RuntimeOptions } from '../runtime.ts'
@@ -73,6 +74,8 @@ export interface RuntimeDeclaration<Does extends Part> {
   recipeKeys?: readonly RuntimeRecipeKey[]
   /** Fetches what it needs on first use, its size told before. Left out: nothing. @throws SetupError */
   provision?(setup: RuntimeSetup): Promise<void>
+  /** Whether what is installed can do what a recipe asks. @throws SetupError */
+  checkRecipe?(recipe: Recipe, home: string): Promise<void>
   /** What `syllabus doctor` says of it; nothing is fetched. Left out: it needs nothing of its own. */
   diagnose?(home: string): Promise<Finding>
   /** How its process is started, once it is there; left out by one that is no process that speaks the protocol. @throws SetupError */

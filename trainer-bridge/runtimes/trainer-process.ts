@@ -3,22 +3,22 @@ import { diagnoseEnvironment, type Environment, provisionEnvironment, pythonOf }
 import type { RuntimeDeclaration, Trainer } from './runtime.ts'
 import { speaking } from './speaking.ts'
 
-type TrainerProcess = Pick<RuntimeDeclaration<Trainer>, 'name' | 'recipeKeys'> & {
+type TrainerProcess = Pick<RuntimeDeclaration<Trainer>, 'name' | 'recipeKeys' | 'checkRecipe'> & {
   /** The Python module, in the folder of its environment, that speaks the protocol. */
   module: string
   environment: Environment
 }
 
 /** A runtime that trains in a Python environment of its own, and speaks the protocol. */
-export function trainerOf({ module, environment, name, recipeKeys }: TrainerProcess): RuntimeDeclaration<Trainer> {
+export function trainerOf({ module, environment, ...declared }: TrainerProcess): RuntimeDeclaration<Trainer> {
+  const { name, recipeKeys } = declared
   const process = async (home: string) => ({
     python: await pythonOf(environment, home),
     module,
     packages: [environment.folder],
   })
   return {
-    name,
-    recipeKeys,
+    ...declared,
     provision: async (setup) => void (await provisionEnvironment(environment, setup)),
     diagnose: (home) => diagnoseEnvironment(environment, home),
     process,

@@ -92,7 +92,7 @@ describe.each(testedTrainers)('runtime $name', (declared) => {
     expect(steps).toEqual(steps.toSorted((one, other) => one - other))
     expect(first.loss_curve.map(([step]) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
     expect(first.loss_curve.at(-1)![1]).toBeLessThan(first.loss_curve[0]![1])
-    expect(first.tokens_per_s).toBeCloseTo(first.tokens / first.seconds, 0)
+    expect(first.tokens_per_s / (first.tokens / first.seconds)).toBeCloseTo(1, 1)
   })
 
   test('leaves an adapter in the layout of PEFT, named by its files', async () => {
@@ -128,7 +128,7 @@ describe.each(testedTrainers)('runtime $name', (declared) => {
       [{ student: '/nowhere' }, 'bad_student'],
       [{ dataset: join(folder, 'none.jsonl') }, 'bad_dataset'],
       [{ dataset: empty }, 'bad_dataset'],
-      [{ recipe: { ...requestOf('x').recipe, cutoff_len: 2 } }, 'bad_dataset'],
+      [{ recipe: { ...requestOf('x').recipe, cutoff_len: 16 } }, 'bad_dataset'],
     ]
     for (const [changes, kind] of refused)
       await expect(runtime.train(requestOf('refused', changes)), kind).rejects.toMatchObject({ kind })

@@ -69,12 +69,12 @@ test.each([...ofRuntimes, ...ofComputing])('%s: %j is kept for the runtimes that
 
 test.each(ofRuntimes)('%s: %j is refused before a run by a runtime that does not know it', async (key, value) => {
   const { recipe } = readTrainConfig(`${key}: ${JSON.stringify(value)}\n`, 'train_config.yaml')
-  await expect(checkRecipe({ train: 'peft' }, recipe)).rejects.toMatchObject({
+  await expect(checkRecipe({ train: 'peft', infer: 'peft' }, recipe)).rejects.toMatchObject({
     message: `The runtime peft cannot train with the recipe's ${key}: ${JSON.stringify(value)}.`,
     fix: expect.stringContaining('Set options.train of the trainer-bridge to llama-factory'),
   })
-  expect(() => requireRecipe({ train: 'peft' }, recipe)).toThrow(key)
-  expect(() => requireRecipe({ train: 'llama-factory' }, recipe)).not.toThrow()
+  expect(() => requireRecipe({ train: 'peft', infer: 'peft' }, recipe)).toThrow(key)
+  expect(() => requireRecipe({ train: 'llama-factory', infer: 'peft' }, recipe)).not.toThrow()
 })
 
 test.each(ofComputing)('%s: %j makes no other training of it, and no runtime refuses it', async (key, value) => {
@@ -82,7 +82,7 @@ test.each(ofComputing)('%s: %j makes no other training of it, and no runtime ref
   const keyed = readTrainConfig(`${key}: ${JSON.stringify(value)}\n`, 'train_config.yaml').recipe
   expect(jobHashOf({ ...job, recipe: keyed })).toBe(jobHashOf({ ...job, recipe }))
   for (const train of ['peft', 'llama-factory', 'trl'] as const)
-    expect(() => requireRecipe({ train }, keyed)).not.toThrow()
+    expect(() => requireRecipe({ train, infer: 'peft' }, keyed)).not.toThrow()
   expect(recipeFor(keyed, [])).toEqual(recipe)
 })
 
@@ -101,7 +101,9 @@ test('a key that changes what is learnt, and what trains, make another training'
 
 test('what a key needs of the machine is said before a run', async () => {
   const { recipe } = readTrainConfig('quantization_bit: 4\n', 'train_config.yaml')
-  await expect(checkRecipe({ train: 'llama-factory' }, recipe, { PATH: '/nowhere' })).rejects.toMatchObject({
+  await expect(
+    checkRecipe({ train: 'llama-factory', infer: 'peft' }, recipe, { PATH: '/nowhere' }),
+  ).rejects.toMatchObject({
     message: "The recipe's quantization_bit: 4 needs an NVIDIA GPU, and nvidia-smi shows none here.",
   })
 })

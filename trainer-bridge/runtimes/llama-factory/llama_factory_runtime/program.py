@@ -90,7 +90,7 @@ class LlamaFactory(Program):
 
 def recipe_of(training: Training) -> dict:
     """The YAML that it is run with, in its own names."""
-    recipe = {name: value for name, value in asdict(training.recipe).items() if name not in OURS}
+    recipe = {name: _plain(value) for name, value in asdict(training.recipe).items() if name not in OURS}
     keys = {name: configuration(value) if name in ("deepspeed", "fsdp_config") else value for name, value in training.keys.items()}
     if "gradient_checkpointing" in keys:
         # It has another name there.
@@ -106,12 +106,18 @@ def recipe_of(training: Training) -> dict:
         "output_dir": "output",
         **adapter,
         **recipe,
+        "per_device_train_batch_size": training.batch,
         "gradient_accumulation_steps": training.accumulation,
         "bf16": training.bf16,
         "seed": training.seed,
         **({"use_cpu": True} if training.device.type == "cpu" else {}),
         **keys,
     }
+
+
+def _plain(value: object) -> object:
+    """A whole number without its point: LLaMA-Factory takes `lora_alpha` as it is written."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def configuration(value: object) -> object:

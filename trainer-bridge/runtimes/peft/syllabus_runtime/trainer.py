@@ -1,6 +1,5 @@
 """What a runtime does that trains with a program of its own, and nothing else: `hello`, `check` and `train`."""
 
-import json
 import math
 import os
 import shutil
@@ -16,7 +15,6 @@ from transformers import AutoConfig, AutoTokenizer
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING, MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
 
 from . import PROTOCOL, REVISION, fields
-from .artefacts import folder_sha256, whole_folder
 from .chat_settings import parse_chat_settings
 from .chat_template import chat_template_of
 from .context import context_of
@@ -27,10 +25,9 @@ from .recipe import KNOWN, Recipe, parse_recipe
 from .rendered import Rendered, render_rows
 from .rows import read_rows
 from .schedule import plan_steps
+from .trained import shared_name, take_trained
 
 OPERATIONS = ("hello", "check", "train")
-WEIGHTS = "adapter_model.safetensors"
-CONFIG = "adapter_config.json"
 PROGRESS_SECONDS = 2.0
 
 
@@ -48,18 +45,27 @@ class Training:
     device: torch.device
     # Processes that train together, each on a device of its own.
     processes: int
+    # How often the rows of a pass are halved, where memory ran out before.
+    halvings: int = 0
 
     @property
     def bf16(self) -> bool:
         return pick_dtype(self.device, self.recipe.bf16) == torch.bfloat16
 
     @property
+    def batch(self) -> int:
+        """Rows of a pass: the recipe's, or the most of its divisors that the halvings leave."""
+        written = self.recipe.per_device_train_batch_size
+        most = max(1, written >> self.halvings)
+        return next(rows for rows in range(most, 0, -1) if written % rows == 0)
+
+    @property
     def accumulation(self) -> int:
         """Passes of each process in a step, so that a step has the recipe's rows however many train together."""
-        passes = self.recipe.gradient_accumulation_steps
+        passes = self.recipe.rows_per_step // self.batch
         if passes % self.processes == 0:
             return passes // self.processes
-        message = f"gradient_accumulation_steps {passes} cannot be divided among {self.processes} devices; write a multiple of {self.processes}, or name fewer devices"
+        message = f"the {passes} passes of a step cannot be divided among {self.processes} devices; write a gradient_accumulation_steps that is a multiple of {self.processes}, or name fewer devices"
         raise RequestError("bad_request", message)
 
 
@@ -152,6 +158,7 @@ class TrainerOperations:
         device = pick_device()
         program.check_keys(keys, device)
         seed = fields.number(request, "seed", 0, 0, whole=True)
+        halvings = fields.number(request, "halvings", 0, 0, whole=True)
         out = Path(fields.text(request, "out"))
         rows = read_rows(fields.text(request, "dataset"))
         name, revision = fields.text(request, "student"), fields.text(request, "student_revision", None)
@@ -161,12 +168,12 @@ class TrainerOperations:
         folder = out / program.package
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        training = Training(name, revision, kept, recipe, keys, seed, folder, device, devices_used(device))
+        training = Training(name, revision, kept, recipe, keys, seed, folder, device, devices_used(device), halvings)
         command = program.prepare(training)
         follower = Follower(training, program, report)
         try:
             run_followed(program.name, command, program.environment(training), folder, program.steps_of(folder), follower.hear, cancel)
-            adapter, sha256 = take_adapter(program.made_in(folder), out, shared_name(name))
+            adapter, sha256 = take_trained(program.made_in(folder), out, shared_name(name))
             seconds = program.seconds_of(folder)
         finally:
             for leftover in folder.iterdir():
@@ -232,24 +239,3 @@ class Follower:
 def devices_used(device: torch.device) -> int:
     """All that CUDA_VISIBLE_DEVICES names; one where nothing is named."""
     return max(1, torch.cuda.device_count()) if device.type == "cuda" and os.environ.get("CUDA_VISIBLE_DEVICES") else 1
-
-
-def shared_name(student: str) -> str:
-    """The name without this machine's folders, for artefacts that are hashed."""
-    return Path(student).name if Path(student).is_dir() else student
-
-
-def take_adapter(made: Path, out: Path, student: str) -> tuple[Path, str]:
-    """Copies the adapter that a program made to out/adapter, in PEFT's layout, and returns it with its hash, in which neither this
-    machine's paths nor set order show."""
-    if not (made / WEIGHTS).is_file():
-        raise RequestError("internal", f"no {WEIGHTS} in {made}: the program ended well and left no adapter")
-    with whole_folder(out / "adapter") as folder:
-        shutil.copyfile(made / WEIGHTS, folder / WEIGHTS)
-        config = json.loads((made / CONFIG).read_text())
-        config["base_model_name_or_path"] = student
-        config["revision"] = None
-        if isinstance(config["target_modules"], list):
-            config["target_modules"] = sorted(config["target_modules"])
-        (folder / CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
-    return out / "adapter", folder_sha256(out / "adapter")

@@ -14,7 +14,6 @@ ARGUMENTS = (
     "lr_scheduler_type",
     "warmup_ratio",
     "num_train_epochs",
-    "per_device_train_batch_size",
     "max_grad_norm",
     "neftune_noise_alpha",
     "weight_decay",
@@ -62,6 +61,7 @@ def recipe_of(training: Training) -> dict:
         "lora": {name: given[key] for key, name in LORA.items() if key in given},
         "arguments": {
             **{name: given[name] for name in ARGUMENTS if name in given},
+            "per_device_train_batch_size": training.batch,
             "gradient_accumulation_steps": training.accumulation,
             "gradient_checkpointing": given.get("gradient_checkpointing", not given.get("disable_gradient_checkpointing", False)),
             "bf16": training.bf16,
