@@ -19,9 +19,9 @@ const used = [
 ]
 
 /**
- * The environment of each Python of a runtime, made of that of whoever starts it; `packages` are folders for PYTHONPATH beside the runtime's
- * own. Images often forbid bytecode
- * (PYTHONDONTWRITEBYTECODE=1); every start would then compile torch and transformers again, which takes longer than all else about it.
+ * The environment of each Python of a runtime, made of that of whoever starts it; `packages`: folders for PYTHONPATH beside our own.
+ * Images often forbid bytecode (PYTHONDONTWRITEBYTECODE=1); every start would then compile torch and transformers again, which takes longer
+ * than all else about it.
  */
 export const runtimeEnvironment = (
   env: NodeJS.ProcessEnv = process.env,

@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** The runtime that comes with the project; it trains and answers where nothing else is said, and does all other work of a bridge. */
 export const ownRuntime = 'peft'
 
-/** The program that trained or answered: its name, its version, and what it computed on. A part of what trainings and replies are known by. */
+/** The program that trained or answered: its name, its version, and its device. A part of what trainings and replies are known by. */
 export const RuntimeIdentity = z.object({
   name: z.string().min(1),
   version: z.string().min(1),

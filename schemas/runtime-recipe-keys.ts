@@ -18,7 +18,7 @@ const learnt = {
   weight_decay: z.number().nonnegative(),
 }
 
-/** They change how a training is computed, and but for rounding nothing of what is learnt. A runtime that does not know one leaves it out. */
+/** They change how a training is computed, and nothing of what is learnt but rounding. A runtime that does not know one leaves it out. */
 const computed = {
   gradient_checkpointing: z.boolean(),
   disable_gradient_checkpointing: z.boolean(),

@@ -36,8 +36,8 @@ const PastReport = z.object({
 type PastReport = z.infer<typeof PastReport>
 
 /**
- * What the reports in a folder of runs measured for a task with so many validation items, its teacher, and its student with the runtime that
- * trains it. A report of another form is passed over.
+ * What reports in a folder of runs measured for a task with so many validation items, its teacher, and its student with the runtime that
+ * trains it. Other forms are passed over.
  */
 export async function readPast(
   folder: string,

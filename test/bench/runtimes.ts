@@ -1,8 +1,9 @@
 /**
- * Figures of the runtimes that train: npm run figures:runtimes -- [--runtimes peft,llama-factory] [--rows 100] [--items 60] [--warmup 0] [--seed 1]
+ * Figures of the runtimes that train:
+ * npm run figures:runtimes -- [--runtimes peft,llama-factory] [--rows 100] [--items 60] [--warmup 0] [--epochs 1] [--seed 1] [--keep]
  *
- * Trains the embedded student on the same rows of the bundled task with each runtime, asks each adapter validation items with the project's own
- * runtime, and prints loss curves, tokens a second and results side by side, each beside the first runtime. `--warmup` replaces the recipe's
+ * Trains the embedded student on the same rows of the bundled task with each runtime, asks each adapter validation items with the project's
+ * own runtime, and prints loss curves, tokens a second and results, each beside the first runtime. `--warmup` replaces the recipe's
  * warmup_ratio: transformers begins a warm-up at a rate of 0, and the project's own runtime at the first rate above it.
  * What a runtime needs is installed into SYLLABUS_HOME on first use.
  */
@@ -16,7 +17,7 @@ import { provisionRuntime, provisionStudent } from '../../provision/mod.ts'
 import { Prediction, type TrainResult } from '../../schemas/runtime-protocol.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask } from '../../tasks/load.ts'
-import { procedures } from '../../tasks/procedures.ts'
+import { procedureOf } from '../../tasks/procedures.ts'
 import { openTaskScorer } from '../../tasks/score-with.ts'
 import { BridgeOptions } from '../../trainer-bridge/options.ts'
 import { startRuntime } from '../../trainer-bridge/runtime.ts'
@@ -52,6 +53,7 @@ const items = task.validation.slice(0, Number(values.items))
 const [dataset, questions] = [join(folder, 'rows.jsonl'), join(folder, 'questions.jsonl')]
 const linesOf = (all: readonly object[]) => all.map((each) => `${JSON.stringify(each)}\n`).join('')
 const skills = task.skills.map(({ name }) => name)
+const procedure = (await procedureOf(task))!
 const rows = Array.from({ length: Number(values.rows) }, (_, n) => {
   const asked = {
     skill: skills[n % skills.length]!,
@@ -60,7 +62,7 @@ const rows = Array.from({ length: Number(values.rows) }, (_, n) => {
     phrasings: 4,
     seed: String(n),
   } as const
-  const { instruction, input, output } = procedures[task.id]!.sampleRow(asked)
+  const { instruction, input, output } = procedure.sampleRow(asked)
   return { id: `r${n}`, instruction, input, output }
 })
 await writeFile(dataset, linesOf(rows))

@@ -3,7 +3,7 @@ import { trainers } from '../../trainer-bridge/runtimes/table.ts'
 
 const asked = (process.env.SYLLABUS_RUNTIMES ?? '').split(',')
 
-/** The runtimes that train and are tested: the project's own, and those that SYLLABUS_RUNTIMES names (`all`: every one), which take gigabytes. */
+/** The trainers that are tested: the project's own, and those that SYLLABUS_RUNTIMES names (`all`: every one), which take gigabytes. */
 export const testedTrainers: readonly RuntimeDeclaration<Trainer>[] = Object.values(trainers).filter(
   ({ name }) => name === 'peft' || asked.includes('all') || asked.includes(name),
 )

@@ -1,17 +1,17 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
-  type Finding,
   provisionRuntime,
   type RuntimeRequest,
   readyRuntime,
   SetupError,
+  type SetupFinding,
   venvPath,
 } from '../../provision/mod.ts'
 import type { RuntimeSetup } from './runtime.ts'
 
 /** A virtual environment of one runtime: the folder of its `requirements.txt` and packages, and what is told and checked of it. */
-export type Environment = {
+export type PythonEnvironment = {
   folder: string
   /** As a person reads it, with its version. */
   title: string
@@ -20,11 +20,11 @@ export type Environment = {
 /** The folder of a runtime, for its files. */
 export const runtimeFolder = (name: string): string => fileURLToPath(new URL(`./${name}/`, import.meta.url))
 
-const requirementsOf = ({ folder }: Environment) => join(folder, 'requirements.txt')
+const requirementsOf = ({ folder }: PythonEnvironment) => join(folder, 'requirements.txt')
 
 /** Builds it on first use; its size is told before. @throws SetupError */
 export async function provisionEnvironment(
-  environment: Environment,
+  environment: PythonEnvironment,
   { settings: _, ...setup }: RuntimeSetup,
 ): Promise<string> {
   const { title: name, modules, oldestMinor, beside } = environment
@@ -33,7 +33,7 @@ export async function provisionEnvironment(
 }
 
 /** The Python of an environment that is there. @throws SetupError */
-export async function pythonOf(environment: Environment, home: string): Promise<string> {
+export async function pythonOf(environment: PythonEnvironment, home: string): Promise<string> {
   const python = await readyRuntime(home, requirementsOf(environment))
   if (python) return python
   throw new SetupError(
@@ -43,7 +43,7 @@ export async function pythonOf(environment: Environment, home: string): Promise<
 }
 
 /** What `syllabus doctor` says of it; nothing is built. */
-export async function diagnoseEnvironment(environment: Environment, home: string): Promise<Finding> {
+export async function diagnoseEnvironment(environment: PythonEnvironment, home: string): Promise<SetupFinding> {
   const { title, beside } = environment
   const name = `runtime ${title}`
   const path = await venvPath(home, requirementsOf(environment))

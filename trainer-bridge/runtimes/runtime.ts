@@ -1,4 +1,4 @@
-import type { Finding } from '../../provision/mod.ts'
+import type { SetupFinding } from '../../provision/mod.ts'
 import type { RuntimeIdentity } from '../../schemas/runtime-identity.ts'
 import type {
   CheckRequest,
@@ -39,7 +39,7 @@ export interface Trainer extends Part {
   train(request: TrainRequest, options?: CallOptions<TrainProgress>): Promise<TrainResult>
 }
 
-/** What answers questions, with or without an adapter: a line of Prediction each in `out`, in the order of the questions. It ends as a training does. */
+/** What answers questions, with or without an adapter: a line of Prediction each in `out`, in their order. It ends as a training does. */
 export interface Answerer extends Part {
   infer(request: InferRequest, options?: CallOptions<InferProgress>): Promise<InferResult>
 }
@@ -77,7 +77,7 @@ export interface RuntimeDeclaration<Does extends Part> {
   /** Whether what is installed can do what a recipe asks. @throws SetupError */
   checkRecipe?(recipe: Recipe, home: string): Promise<void>
   /** What `syllabus doctor` says of it; nothing is fetched. Left out: it needs nothing of its own. */
-  diagnose?(home: string): Promise<Finding>
+  diagnose?(home: string): Promise<SetupFinding>
   /** How its process is started, once it is there; left out by one that is no process that speaks the protocol. @throws SetupError */
   process?(home: string): Promise<Pick<RuntimeOptions, 'python' | 'module' | 'packages'>>
   /** @throws SetupError where it cannot work here */

@@ -1,12 +1,12 @@
 import { processLimits, startRuntime } from '../runtime.ts'
-import { diagnoseEnvironment, type Environment, provisionEnvironment, pythonOf } from './environment.ts'
+import { diagnoseEnvironment, type PythonEnvironment, provisionEnvironment, pythonOf } from './environment.ts'
 import type { RuntimeDeclaration, Trainer } from './runtime.ts'
 import { speaking } from './speaking.ts'
 
 type TrainerProcess = Pick<RuntimeDeclaration<Trainer>, 'name' | 'recipeKeys' | 'checkRecipe'> & {
   /** The Python module, in the folder of its environment, that speaks the protocol. */
   module: string
-  environment: Environment
+  environment: PythonEnvironment
 }
 
 /** A runtime that trains in a Python environment of its own, and speaks the protocol. */

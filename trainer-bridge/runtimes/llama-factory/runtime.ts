@@ -1,7 +1,7 @@
 import { runCommand, SetupError } from '../../../provision/mod.ts'
 import type { RuntimeRecipeKey } from '../../../schemas/runtime-recipe-keys.ts'
 import type { Recipe } from '../../../schemas/task.ts'
-import { type Environment, pythonOf, runtimeFolder } from '../environment.ts'
+import { type PythonEnvironment, pythonOf, runtimeFolder } from '../environment.ts'
 import { trainerOf } from '../trainer-process.ts'
 
 const recipeKeys: readonly RuntimeRecipeKey[] = [
@@ -22,7 +22,7 @@ const recipeKeys: readonly RuntimeRecipeKey[] = [
   'fsdp_config',
 ]
 
-const environment: Environment = {
+const environment: PythonEnvironment = {
   folder: runtimeFolder('llama-factory'),
   title: 'LLaMA-Factory 0.9.5',
   modules: ['torch', 'llamafactory', 'llamafactory.train.tuner'],
@@ -47,7 +47,7 @@ async function checkRecipe({ deepspeed }: Recipe, home: string): Promise<void> {
   )
 }
 
-/** LLaMA-Factory: the recipe goes to it as its own YAML. It pins older versions of transformers and peft, hence an environment of its own. */
+/** LLaMA-Factory: the recipe goes to it as its YAML. It pins older versions of transformers and peft, hence an environment of its own. */
 export const llamaFactory = trainerOf({
   name: 'llama-factory',
   module: 'llama_factory_runtime',

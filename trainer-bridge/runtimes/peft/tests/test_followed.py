@@ -12,6 +12,7 @@ from syllabus_runtime.errors import CancelToken, RequestError
 from syllabus_runtime.followed import run_followed
 
 PACKAGE = str(Path(__file__).parent.parent)
+ENV = {**os.environ, "PYTHONPATH": os.pathsep.join([PACKAGE, os.environ.get("PYTHONPATH", "")])}
 # Writes a step a line; the rest is what each test lets it do.
 BEGIN = """
 import os, sys, time, json, signal
@@ -25,9 +26,8 @@ def step(n):
 
 def follow(tmp_path, script: str, cancel=None, on_step=None):
     heard: list[dict] = []
-    env = {**os.environ, "PYTHONPATH": PACKAGE}
     command = [sys.executable, "-c", BEGIN + script]
-    run_followed("Program", command, env, tmp_path, tmp_path / "steps.jsonl", on_step or heard.append, cancel or CancelToken())
+    run_followed("Program", command, ENV, tmp_path, tmp_path / "steps.jsonl", on_step or heard.append, cancel or CancelToken())
     return [line["step"] for line in heard]
 
 
@@ -71,7 +71,7 @@ def test_it_ends_with_the_process_that_follows_it(tmp_path):
     own = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import test_followed, pathlib; test_followed.follow(pathlib.Path('.'), {script!r})"
     import subprocess
 
-    follower = subprocess.Popen([sys.executable, "-c", own], cwd=tmp_path, env={**os.environ, "PYTHONPATH": PACKAGE})
+    follower = subprocess.Popen([sys.executable, "-c", own], cwd=tmp_path, env=ENV)
     deadline = time.monotonic() + 30
     while not (tmp_path / "me").exists() or not (tmp_path / "me").read_text():
         assert time.monotonic() < deadline
