@@ -1,8 +1,8 @@
 import { modelsOf } from '../../launcher/topology/models.ts'
-import { dollars, plural } from '../../schemas/number-text.ts'
+import { dollars, numberText, plural } from '../../schemas/number-text.ts'
 import type { RecipeFile } from '../../schemas/recipe.ts'
 import { BridgeOptions } from '../../trainer-bridge/options.ts'
-import { summaryOf, time, wholeText } from '../estimate/print.ts'
+import { summaryOf, time } from '../estimate/print.ts'
 import type { ArmPlan } from './plan.ts'
 
 /** A plan as a document: what `--dry-run --json` writes. */
@@ -31,8 +31,8 @@ export function printRecipePlan(recipe: RecipeFile, plans: readonly ArmPlan[]): 
     recipe.title,
     ...plans.flatMap(printArm),
     '',
-    `in all: ${runs} ${plural(runs, 'run')}; ${wholeText(calls)} ${plural(calls, 'call')}, ${wholeText(tokens)} tokens, ${dollars(money)}; ${wholeText(trainings)} ${plural(trainings, 'training')}; ${time(hours, 'time')}${gpuHours === 0 ? '' : `, of which ${time(gpuHours, 'GPU')}`}`,
-    `at most, by the limits: ${atMost.teacherCalls === null ? 'teacher calls without a limit' : `${wholeText(atMost.teacherCalls)} teacher ${plural(atMost.teacherCalls, 'call')}`}, ${wholeText(atMost.hours)} h of search`,
+    `in all: ${runs} ${plural(runs, 'run')}; ${numberText(calls)} ${plural(calls, 'call')}, ${numberText(tokens)} tokens, ${dollars(money)}; ${numberText(trainings)} ${plural(trainings, 'training')}; ${time(hours, 'time')}${gpuHours === 0 ? '' : `, of which ${time(gpuHours, 'GPU')}`}`,
+    `at most, by the limits: ${atMost.teacherCalls === null ? 'teacher calls without a limit' : `${numberText(atMost.teacherCalls)} teacher ${plural(atMost.teacherCalls, 'call')}`}, ${numberText(atMost.hours)} h of search`,
     ...(notStated.length > 0 ? ['', 'not stated by what the recipe follows, and chosen here:'] : []),
     ...notStated.map(([what, chosen]) => `  ${what}: ${chosen}`),
   ]
