@@ -1,10 +1,7 @@
-import { mkdir, open, stat } from 'node:fs/promises'
+import { mkdir, open, stat, truncate } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/**
- * Writes behind the first `length` bytes of a file, whatever came after them: of a process that was killed, that is what it wrote and did
- * not note. Gives the new length.
- */
+/** Writes behind the first `length` bytes of a file, in place of what stands there. Gives the new length. */
 export async function appendAt(path: string, length: number, bytes: Uint8Array): Promise<number> {
   await mkdir(dirname(path), { recursive: true })
   await using file = await open(path, length === 0 ? 'w' : 'r+')
@@ -14,6 +11,9 @@ export async function appendAt(path: string, length: number, bytes: Uint8Array):
   return length + bytes.length
 }
 
-/** Whether a file has so many bytes at least. */
-export const hasBytes = async (path: string, length: number): Promise<boolean> =>
-  ((await stat(path).catch(() => null))?.size ?? -1) >= length
+/** Cuts off what stands behind the first `length` bytes of a file; false where it has fewer, or is not there. */
+export async function cutTo(path: string, length: number): Promise<boolean> {
+  const size = (await stat(path).catch(() => null))?.size ?? -1
+  if (size > length) await truncate(path, length)
+  return size >= length
+}

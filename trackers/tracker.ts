@@ -16,7 +16,7 @@ export type Tracker<State> = {
   State: z.ZodType<State>
   /** What that is before anything was written. */
   empty: State
-  /** Whether what was written is still there. */
+  /** Whether what was written is still there. What a process that was killed wrote and did not note is cut off. */
   isThere(state: State): Promise<boolean>
   /**
    * Writes records behind those of a state, and changes it. Called again with the state from before, after a process was killed, it gives

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import { appendAt, hasBytes } from '../appended-file.ts'
+import { appendAt, cutTo } from '../appended-file.ts'
 import type { TrackedRecord } from '../record.ts'
 import type { TrackedRun, Tracker } from '../tracker.ts'
 import { type EventContent, eventBytes } from './event-file.ts'
@@ -38,7 +38,7 @@ export function tensorboard(runs: string): Tracker<State> {
     State,
     empty: {},
     isThere: async (state) =>
-      (await Promise.all(Object.entries(state).map(([path, length]) => hasBytes(path, length)))).every(Boolean),
+      (await Promise.all(Object.entries(state).map(([path, length]) => cutTo(path, length)))).every(Boolean),
     send,
     hint: (run) => `tensorboard --logdir ${folderOf(run)}`,
   }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { appendAt, hasBytes } from '../appended-file.ts'
+import { appendAt, cutTo } from '../appended-file.ts'
 import type { TrackedRecord } from '../record.ts'
 import { seriesId, type TrackedRun, type Tracker } from '../tracker.ts'
 import { recordsAt, type WandbRecord } from './run-file.ts'
@@ -98,7 +98,7 @@ export function wandb({ dir, project, entity, version }: WandbOptions): Tracker<
     State,
     empty: {},
     isThere: async (state) =>
-      (await Promise.all(Object.values(state).map(({ path, length }) => hasBytes(path, length)))).every(Boolean),
+      (await Promise.all(Object.values(state).map(({ path, length }) => cutTo(path, length)))).every(Boolean),
     send,
     hint: ({ runId, startedAt }) => `wandb sync ${join(dir, 'wandb', `offline-run-${stamp(startedAt)}-${runId}`)}*`,
   }
