@@ -1,4 +1,5 @@
 import type { StoredEntry } from '../bus/mod.ts'
+import { armSeedOf } from '../schemas/arm.ts'
 import type { LogEntry } from '../schemas/log-entry.ts'
 import type { PayloadOf } from '../schemas/message.ts'
 import type { MessageName, Registry } from '../schemas/registry.ts'
@@ -43,7 +44,9 @@ export function createRecordReader() {
   const begin = (series: string, params: Record<string, string> = {}): Said[] => {
     if (begun.has(series)) return []
     begun.add(series)
-    return [{ kind: 'begin', series, params }]
+    const student = config?.student === undefined ? {} : { student: config.student }
+    const own = series === '' ? {} : { arm: armSeedOf(series).arm, ...student }
+    return [{ kind: 'begin', series, params: { ...own, ...params } }]
   }
 
   const readers: { [N in MessageName]?: (payload: PayloadOf<Registry[N]>) => Said[] } = {
@@ -88,18 +91,18 @@ export function createRecordReader() {
         tokensPerSecond === undefined ? {} : { 'train/tokens_per_second': tokensPerSecond }
       return [...begin(studentModel), metrics(studentModel, done, { 'train/loss': loss, ...speed })]
     },
-    report({ studentModel: { name, student, arm }, validation, training }) {
+    report({ studentModel: { name }, validation, training }) {
       const attempt = /^attempt-(\d+)$/.exec(name)?.[1]
       return [
-        ...begin(name, { student, arm }),
+        ...begin(name),
         ...(training ? trainingOf(name, training, watched.has(name)) : []),
         metrics(name, 0, ratesOf('validation', validation)),
         ...(attempt ? [metrics('', Number(attempt), overallOf('search/validation', validation.overall))] : []),
       ]
     },
     'final-eval-results': ({ results }) =>
-      results.flatMap(({ studentModel: { name, student, arm }, evalSet, sheet }) => [
-        ...begin(name, { student, arm }),
+      results.flatMap(({ studentModel: { name }, evalSet, sheet }) => [
+        ...begin(name),
         metrics(name, 0, ratesOf(evalSet, sheet)),
       ]),
     'run-finished': ({ chosenAttempt, validAttempts }) => [

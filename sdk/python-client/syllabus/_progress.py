@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from html import escape
+from importlib import import_module
 from typing import Any
 
 from ._events import Event
@@ -20,14 +21,14 @@ class Bar:
     """The last thing that happened, and how far the work at hand is."""
 
     def __init__(self) -> None:
-        from IPython.display import display
-
         self._title = "starting"
         self._text = ""
         self._done = 0.0
         self._total = 0.0
         self._page = ""
-        self._handle: Any = display(self, display_id=True)
+        # Not imported: it is there only where a kernel runs this program.
+        display: Any = import_module("IPython.display")
+        self._handle: Any = display.display(self, display_id=True)
 
     def take(self, event: Event) -> None:
         if event.type == "progress":
