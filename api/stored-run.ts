@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { DatasetFacts, ReportData, StudentModelFacts } from '../evidence/report/report-data.ts'
 import type { Estimate } from '../experiments/estimate/estimate.ts'
-import type { Asked, RowFilter, RunRow } from '../experiments/inspect/run-rows.ts'
+import type { RowCall, RowFilter, RunRow } from '../experiments/inspect/run-rows.ts'
 import type { RunLine } from '../experiments/inspect/status.ts'
 import type { AnsweredItem } from '../trace/run-reader.ts'
 import { ask, askLines, type Place, startCommand } from './command.ts'
@@ -12,7 +12,7 @@ import { type EstimateOptions, wordsOf } from './options.ts'
 export type RowFacts = Omit<RunRow, 'place'>
 
 /** A row with its prompt and the replies of the teacher (null of a row that none wrote), and the row that it repeats. */
-export type RowWithPrompt = RowFacts & { asked: { prompt: string; calls: Asked[] } | null; twin: RowFacts | null }
+export type RowWithPrompt = RowFacts & { asked: { prompt: string; calls: RowCall[] } | null; twin: RowFacts | null }
 
 /** A run as `syllabus status --json` has it. */
 export type RunSummary = Omit<RunLine, 'config'>

@@ -9,7 +9,7 @@ import { UsageError } from '../../schemas/user-error.ts'
 import type { Trained } from './input.ts'
 
 /** What a command would start: nothing else of its options changes what is asked for, made or paid. */
-export type Plan = {
+export type StartPlan = {
   task: Task
   /** Whose agents, models, prices and limits hold. */
   topology: Topology
@@ -23,7 +23,7 @@ export type Plan = {
 }
 
 /** A hash of all that is planned: the task's content, agents and limits, the addresses of models, and the code. */
-export const planHash = ({ task, topology, ...asked }: Plan): string =>
+export const planHash = ({ task, topology, ...asked }: StartPlan): string =>
   hashOf({
     ...asked,
     task: task.sha256,
@@ -33,7 +33,7 @@ export const planHash = ({ task, topology, ...asked }: Plan): string =>
   })
 
 /** @throws UsageError where what would be started is not what was confirmed */
-export function checkPlan(confirmed: string | undefined, plan: Plan): void {
+export function checkPlan(confirmed: string | undefined, plan: StartPlan): void {
   if (confirmed === undefined || confirmed === planHash(plan)) return
   throw new UsageError(
     'This is not the plan that --confirmed names: task, topology, an address, an option or the code is another.',

@@ -2,8 +2,8 @@ import { createReporter } from '../../launcher/console/reporter.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { followRun } from '../run/follow-run.ts'
+import { pickRun } from '../run/pick-run.ts'
 import { progressLine } from '../run/progress-line.ts'
-import { pickRun } from '../run/resume-run.ts'
 
 export type EventsOptions = { from: number; follow: boolean; json: boolean }
 

@@ -11,7 +11,7 @@ import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { checkTrackers, type TrackerName, trackRun } from '../../trackers/mod.ts'
 import { commandAgain } from './command-again.ts'
-import { pickRun } from './resume-run.ts'
+import { pickRun } from './pick-run.ts'
 
 type Tracking = {
   trackers: readonly TrackerName[]
