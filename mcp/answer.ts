@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { SyllabusError } from '../api/mod.ts'
 import type { McpLimits } from '../schemas/session-limits.ts'
-import { reasonOf } from '../schemas/user-error.ts'
+import { reasonOf, UserError } from '../schemas/user-error.ts'
 
 /** What a tool gives. */
 export type ToolAnswer = { content: { type: 'text'; text: string }[]; isError?: true }
@@ -47,6 +47,8 @@ export async function answered(work: () => Promise<ToolAnswer>): Promise<ToolAns
   try {
     return await work()
   } catch (error) {
-    return error instanceof SyllabusError ? refusal(error.what, error.fix) : refusal(reasonOf(error), '')
+    return error instanceof SyllabusError || error instanceof UserError
+      ? refusal(error.what, error.fix)
+      : refusal(reasonOf(error), '')
   }
 }

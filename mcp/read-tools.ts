@@ -57,7 +57,6 @@ export function addReadTools(server: McpServer, place: Place, limits: McpLimits)
           task,
           conclusion,
           sealed,
-          evidence,
           studentModels,
           datasets,
           budget,
@@ -68,8 +67,6 @@ export function addReadTools(server: McpServer, place: Place, limits: McpLimits)
             task: task && { id: task.id, title: task.title, goal: task.goal },
             conclusion,
             test: sealed?.test.map(({ studentModel, parts }) => ({ studentModel, all: parts.all ?? parts })),
-            contrasts: sealed?.contrasts,
-            arms: evidence,
             validation: studentModels.map(({ studentModel, validation }) => ({
               studentModel,
               overall: validation?.overall ?? null,
