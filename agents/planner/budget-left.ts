@@ -10,7 +10,7 @@ export type BudgetLeft = { tokens: number; money: number; plannerCalls: number }
 const attemptsOf = ({ attempts, control }: PlannerState) => (control ? [...attempts, control] : attempts)
 
 /** What the closed rounds spent on the teacher so far, all resumes together. */
-const spentOnRows = (state: PlannerState): Spent => spentTogether(attemptsOf(state).map(({ spent }) => spent))
+export const spentOnRows = (state: PlannerState): Spent => spentTogether(attemptsOf(state).map(({ spent }) => spent))
 
 /** What the planner's own model was asked so far. */
 export const spentOnPlans = (state: PlannerState): Spent =>

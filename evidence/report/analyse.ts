@@ -1,5 +1,6 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+import { attemptNumber } from '../../schemas/arm.ts'
 import { numberText, plural } from '../../schemas/number-text.ts'
 import type { Row } from '../../schemas/row.ts'
 import { moneyOf, spentTogether } from '../../schemas/spent.ts'
@@ -84,7 +85,7 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
 /** The attempts that were scored on validation, in order, and the chosen one. */
 export function searchOf(facts: RunFacts): { attempts: number[]; chosen: number | null } {
   const scored = facts.reports.flatMap(({ payload: { studentModel } }) =>
-    studentModel.arm === 'submission' ? Number(studentModel.name.slice('attempt-'.length)) : [],
+    studentModel.arm === 'submission' ? (attemptNumber(studentModel.name) ?? []) : [],
   )
   const chosen = facts.finished.at(-1)?.payload.chosenAttempt ?? null
   return { attempts: [...new Set(scored)].sort((one, other) => one - other), chosen }
@@ -144,6 +145,7 @@ function runOf(facts: RunFacts): ReportData['run'] {
     statusReason: status?.reason ?? null,
     finished: finished !== undefined,
     stopReason: finished?.stopReason ?? null,
+    ...(finished?.stopDetail !== undefined && { stopDetail: finished.stopDetail }),
     startedAt: facts.config?.startedAt ?? iso(facts.firstMs),
     lastMessageAt: iso(facts.lastMs),
     chosenAttempt: finished?.chosenAttempt ?? null,

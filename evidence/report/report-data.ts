@@ -158,6 +158,7 @@ export const ReportData = z.object({
     statusReason: z.string().nullable(),
     finished: z.boolean(),
     stopReason: StopReason.nullable(),
+    stopDetail: z.string().optional(),
     startedAt: Timestamp.nullable(),
     lastMessageAt: Timestamp.nullable(),
     chosenAttempt: z.number().int().positive().nullable(),

@@ -3,6 +3,7 @@ import type { Arm } from '../../schemas/arm.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { Evidence, RunConfig } from '../../schemas/run.ts'
 import { EvalSetName } from '../../schemas/sealed-results.ts'
+import type { SearchSettings } from '../../schemas/search.ts'
 import type { TrainingRow } from '../../schemas/task.ts'
 import type { Prices } from '../../schemas/usage.ts'
 
@@ -23,6 +24,8 @@ export type EstimateInput = {
   /** Rows of every dataset, and datasets to try. */
   rows: number
   attempts: number
+  /** How the attempts are chosen; left out: one after the other, each from the best. */
+  search?: SearchSettings
   /** Null where nothing is trained. */
   evidence: Trained | null
   /** Questions of each evaluation set. */
@@ -56,7 +59,7 @@ export type Answers = { validation: number; sealed: number }
 
 /** The answers of a whole run, if every attempt is valid and no two arms have the same dataset. */
 export function answersOf(
-  attempts: number,
+  { scored: attempts, races }: { scored: number; races: number },
   { arms, seeds, submissions, retention }: Trained,
   evalSets: EvalSets,
 ): Answers {
@@ -67,7 +70,7 @@ export function answersOf(
     .filter((evalSet) => evalSet !== 'retention' || retention)
     .map((evalSet) => evalSets[evalSet] * evaluated.filter((arm) => isEvaluatedOn[evalSet]({ arm })).length)
   return {
-    validation: evalSets.validation * (1 + attempts + trained.length),
+    validation: evalSets.validation * (1 + attempts + races + trained.length),
     sealed: sealed.reduce((sum, each) => sum + each, 0),
   }
 }

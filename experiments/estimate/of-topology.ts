@@ -4,6 +4,7 @@ import { uniformPromptProgram } from '../../agents/planner/program/uniform-promp
 import { modelsOf } from '../../launcher/topology/models.ts'
 import { runsFolder } from '../../machine/folders.ts'
 import type { Program } from '../../schemas/program.ts'
+import { searchOf } from '../../schemas/search.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { PayingRole } from '../../schemas/usage.ts'
@@ -36,6 +37,7 @@ export async function estimateOf(task: Task, topology: Topology, asked: Asked): 
   return estimateRun({
     rows,
     attempts: asked.program || isOneShot ? 1 : (asked.attempts ?? run.attempts),
+    ...(asked.evidence && searchOf(run) && { search: searchOf(run)! }),
     evidence: asked.evidence,
     evalSets: await evalSetsOf(task, topology, asked.evidence),
     program: asked.program ?? (asksModel(agents.generator.variant) ? stands() : null),
