@@ -1,3 +1,4 @@
+import { hashOf } from '../../schemas/hash.ts'
 import type { Operation } from '../../schemas/run.ts'
 import { asksModel, type VariantOf } from '../../schemas/variants.ts'
 import { openAttempt, type Place, type Planned, planRound, raisedAttempt } from './attempt.ts'
@@ -118,11 +119,23 @@ async function decide(context: StepContext, slot: Slot, attempt: number): Promis
   const from = scored.length > 0 ? deps.policy.startsFrom?.(scored, { seed: state.config.seed, attempt }) : undefined
   const known = { operation, attempt, best: from ?? slot.start, left: left(context, slot.parts) }
   const situation = await situationOf(state, slot, known, deps.store)
-  return deps.policy.decide(situation, deps.signal).catch((error: unknown) => {
-    if (error instanceof ProgramFault) return error
-    throw error
-  })
+  const planned = async (situation: Situation): Promise<Plan | ProgramFault> =>
+    deps.policy.decide(situation, deps.signal).catch((error: unknown) => {
+      if (error instanceof ProgramFault) return error
+      throw error
+    })
+  const hashes = (situation.siblings ?? []).map(({ programHash }) => programHash)
+  let plan = await planned(situation)
+  // Moves that come to the same program are worth one training. A model is not asked again: it was told what to differ from.
+  for (let more = 1; more <= mostMoves && isPlan(plan) && hashes.includes(hashOf(plan.program)); more++)
+    plan = await planned({ ...situation, variation: slot.variation + more })
+  return plan
 }
+
+const isPlan = (plan: Plan | ProgramFault): plan is Plan => !(plan instanceof ProgramFault) && plan.model === null
+
+/** Moves that are tried for a program that none beside it has. */
+const mostMoves = 8
 
 /** The first attempt of a run that makes data alone. */
 export async function startFirst(context: StepContext): Promise<void> {

@@ -167,9 +167,9 @@ test('G2 the calls that are left are shared: no attempt asks for more than its p
   const config = configWith({ search: { parallel: 4 }, attempts: 4 }, 100)
   const world = createWorld({ ...config, variants: { ...config.variants, generator: 'llm' } }, { scoreOf })
   await play(world)
-  const shards = world.named<{ round: { attempt: number }; maxCalls?: number }>('shard')
+  const shards = world.named<{ round: { attempt: number; round: number }; maxCalls?: number }>('shard')
   const first = Map.groupBy(
-    shards.filter(({ round }) => round.attempt > 0),
+    shards.filter(({ round }) => round.attempt > 0 && round.round === 1),
     ({ round }) => round.attempt,
   )
   for (const own of first.values())
