@@ -22,7 +22,7 @@ import {
   workSubject,
 } from './subjects.ts'
 
-/** Subjects that a user may publish to and subscribe to, without those to publish that are denied; everything else is refused by the server. */
+/** Subjects that a user may publish to and subscribe to, without those to publish that are denied; the server refuses all else. */
 export type Permissions = { publish: readonly string[]; subscribe: readonly string[]; denied?: readonly string[] }
 
 /** Buckets in which each role writes under its own name alone: the presence of its agents, and of nodes that run them. */
@@ -91,8 +91,8 @@ function sending(role: Role, account: LogAccount): Permissions {
 }
 
 /**
- * Queues of a model have names that no list can hold in advance, and the server matches whole tokens alone. So a role with a model of the run's
- * choice may pull from any consumer but those that other roles' messages have under a variant's name
+ * Queues of a model have names that no list can hold in advance, and the server matches whole tokens alone. So a role with a model of the
+ * run's choice may pull from any consumer but those that other roles' messages have under a variant's name
  * (docs/decisions/010-a-queue-for-each-model.md).
  */
 function working(role: AgentRole, account: LogAccount): Permissions {

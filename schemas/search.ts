@@ -81,7 +81,7 @@ export type SearchSettings = z.infer<typeof SearchSettings>
 export const plainSearch: SearchSettings = SearchSettings.parse({})
 
 /** The settings where they are not the plain ones: a run's configuration has no others. */
-export function searchOf(settings: SearchSettings): SearchSettings | undefined {
+export function searchSettingsOf(settings: SearchSettings): SearchSettings | undefined {
   const own = SearchSettings.parse(settings)
   return JSON.stringify(own) === JSON.stringify(plainSearch) ? undefined : own
 }

@@ -21,13 +21,13 @@ import { PayingRole, Prices } from './usage.ts'
 import { variantsOf } from './variants.ts'
 
 /** How many processes of which variant of a role to run, and their limits. */
-export const AgentSpec = z.strictObject({
+export const AgentsOfRole = z.strictObject({
   variant: Token.describe('which program of the role runs'),
   replicas: count(1, 'processes; 0: its agents run elsewhere, as those of `syllabus up`', 64, 0),
   slots: count(1, 'messages that one process works on at the same time', 256),
   options: z.record(z.string(), z.json()).default({}).describe('passed to the variant as it is; the variant checks it'),
 })
-export type AgentSpec = z.infer<typeof AgentSpec>
+export type AgentsOfRole = z.infer<typeof AgentsOfRole>
 
 const workNames = Object.values(registry).flatMap((message) =>
   message.kind === 'work' ? [message.name as string] : [],
@@ -39,9 +39,9 @@ export const Topology = z
     name: Token.describe('what the topology is called in logs and reports'),
     agents: z
       .strictObject(
-        Object.fromEntries(agentRoles.map((role) => [role, AgentSpec.describe(`the ${role}`)])) as Record<
+        Object.fromEntries(agentRoles.map((role) => [role, AgentsOfRole.describe(`the ${role}`)])) as Record<
           AgentRole,
-          typeof AgentSpec
+          typeof AgentsOfRole
         >,
       )
       .describe('who works: one entry a role'),

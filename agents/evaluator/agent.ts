@@ -4,7 +4,7 @@ import { Fault, Report } from '../../schemas/messages/evaluation.ts'
 import { Prediction } from '../../schemas/runtime-protocol.ts'
 import { type Item, type ScoreMode, Task } from '../../schemas/task.ts'
 import { openTaskScorer } from '../../tasks/score-with.ts'
-import { type AgentContext, type AgentModule, followDead, type StartedAgent } from '../kit/agent.ts'
+import { type AgentContext, type AgentModule, type StartedAgent, takeDeadLetters } from '../kit/agent.ts'
 import { cachedJson, memoByHash } from '../kit/cache.ts'
 import { buildContaminationIndex } from '../kit/dedup/contamination.ts'
 import { evaluationItems } from '../kit/dedup/evaluation-items.ts'
@@ -52,7 +52,7 @@ async function startScorer({
   })
 
   /** A dead letter of the sealed session: only the evaluator receives it, so it notifies the planner. */
-  void followDead(bus, { log, signal }, async ({ id, reason, message }) => {
+  void takeDeadLetters(bus, { log, signal }, async ({ id, reason, message }) => {
     const record = message && (await finalEval.record(message.runId))
     if (!record) return
     const target = { runId: message.runId, variant: record.variants.planner, id: `fault:${id}`, cause: message }

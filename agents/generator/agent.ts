@@ -9,7 +9,7 @@ import { meteredOptions } from '../kit/metered/work.ts'
 import { openRounds } from '../kit/rounds.ts'
 import { LlmGeneratorOptions } from './llm/options.ts'
 import { openPromptWork, type PromptWork } from './llm/work.ts'
-import { generate } from './procedural/graph.ts'
+import { generateShard } from './procedural/graph.ts'
 
 /** The handler of both variants: a source of the task's procedure needs no teacher, so either makes its rows. */
 function start({ bus, identity }: AgentContext, prompt: PromptWork | null): StartedAgent<'generator'> {
@@ -22,10 +22,10 @@ function start({ bus, identity }: AgentContext, prompt: PromptWork | null): Star
     if (!source) throw new TerminalError(`the program of its round has no source "${shard.source}"`)
     const sample = async () => {
       const asked = await task(round.publicTask)
-      const procedure = procedureOf(asked)
+      const procedure = await procedureOf(asked)
       if (!procedure)
         throw new TerminalError(`task "${asked.id}" has no procedure, so ${identity.variant} cannot make rows for it`)
-      return generate(shard, source, procedure, signal)
+      return generateShard(shard, source, procedure, signal)
     }
     if (source.kind === 'prompt' && !prompt)
       throw new TerminalError(`source "${source.id}" wants a teacher: use the generator variant llm`)

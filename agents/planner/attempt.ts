@@ -11,7 +11,7 @@ import { shareOf } from './budget-share.ts'
 import { outgoing } from './outgoing.ts'
 import { addYields, nextRound, shardSizeOf } from './rounds.ts'
 import type { Attempt, Outgoing, PlannerState } from './state.ts'
-import type { Store } from './store.ts'
+import type { PlannerStore } from './store.ts'
 import { beginTrials } from './trials.ts'
 
 /** Calls asked for where one would do: for revisions, second questions and tries that fail. */
@@ -74,7 +74,7 @@ export type Place = Pick<Attempt, 'generation' | 'parts' | 'from' | 'share' | 'p
 export async function openAttempt(
   state: PlannerState,
   plan: Planned & { program: Program },
-  store: Store,
+  store: PlannerStore,
 ): Promise<Attempt & { program: Program }> {
   const carried = await carriedRows(state, plan.program, store)
   return {
@@ -106,7 +106,7 @@ export function raisedAttempt(plan: Planned & { wrote: string }, error: string):
 export async function carriedRows(
   { attempts }: { attempts: readonly Pick<Attempt, 'attempt' | 'dataset'>[] },
   program: Program,
-  store: Pick<Store, 'getRows'>,
+  store: Pick<PlannerStore, 'getRows'>,
 ): Promise<Row[]> {
   const { carryOver } = program
   const from = attempts.find((each) => each.attempt === carryOver?.attempt)
@@ -154,7 +154,7 @@ function withExamples(...all: readonly (Examples | undefined)[]): Pick<Attempt, 
 export async function planRound(
   whole: PlannerState,
   before: Attempt,
-  { at, store }: { at: string; store: Pick<Store, 'putRound'> },
+  { at, store }: { at: string; store: Pick<PlannerStore, 'putRound'> },
 ): Promise<{ attempt: Attempt; messages: Outgoing[] }> {
   const state = shareOf(whole, before)
   const { config } = state

@@ -10,23 +10,23 @@ export type BudgetLeft = { tokens: number; money: number; plannerCalls: number }
 const attemptsOf = ({ attempts, control }: PlannerState) => (control ? [...attempts, control] : attempts)
 
 /** What the closed rounds spent on the teacher so far, all resumes together. */
-export const spentOnRows = (state: PlannerState): Spent => spentTogether(attemptsOf(state).map(({ spent }) => spent))
+export const rowsSpent = (state: PlannerState): Spent => spentTogether(attemptsOf(state).map(({ spent }) => spent))
 
 /** What the planner's own model was asked so far. */
 export const spentOnPlans = (state: PlannerState): Spent =>
   spentTogether(attemptsOf(state).map(({ planning }) => planning))
 
 /** Both together. */
-export const spentInAll = (state: PlannerState): Spent => spentTogether([spentOnRows(state), spentOnPlans(state)])
+export const spentInAll = (state: PlannerState): Spent => spentTogether([rowsSpent(state), spentOnPlans(state)])
 
 /** Calls of one model, by whichever role. */
-export const callsOf = ({ lines = [] }: Spent, model: string) =>
+export const callsOfModel = ({ lines = [] }: Spent, model: string) =>
   lines.filter((line) => line.model === model).reduce((sum, { calls }) => sum + calls, 0)
 
 /** Calls left of a model's own limit. */
 function modelCallsLeft(state: PlannerState, model: string | undefined): number {
   const limit = model === undefined ? undefined : state.config.limits.modelCalls[model]
-  return limit === undefined ? Number.POSITIVE_INFINITY : limit - callsOf(spentInAll(state), model!)
+  return limit === undefined ? Number.POSITIVE_INFINITY : limit - callsOfModel(spentInAll(state), model!)
 }
 
 /** What the planner's model may still be asked, and what is left for everybody. */
@@ -47,7 +47,7 @@ export function budgetLeft(state: PlannerState): BudgetLeft {
  */
 export function callsLeft(state: PlannerState, attempt?: Pick<Attempt, 'spent' | 'program'>): number {
   const { limits, models } = state.config
-  const spent = spentOnRows(state)
+  const spent = rowsSpent(state)
   const { tokens, money } = budgetLeft(state)
   const cost = perCall(state.config, spent, attempt?.program ?? null)
   return Math.min(

@@ -1,5 +1,5 @@
 import { moneyOf } from '../../schemas/spent.ts'
-import { callsOf, spentInAll, spentOnRows } from './budget-left.ts'
+import { callsOfModel, rowsSpent, spentInAll } from './budget-left.ts'
 import { generationOf, partsOf } from './generation.ts'
 import type { Attempt, PlannerState } from './state.ts'
 
@@ -25,11 +25,11 @@ export function shareOf(state: PlannerState, own: Own): PlannerState {
       ...state.config,
       limits: {
         ...limits,
-        teacherCalls: share(limits.teacherCalls, spentOnRows(before).calls),
+        teacherCalls: share(limits.teacherCalls, rowsSpent(before).calls),
         tokens: share(limits.tokens, all.inputTokens + all.outputTokens),
         money: limits.money === null ? null : moneyShare(limits.money, moneyOf(all, prices) ?? 0, parts),
         modelCalls: Object.fromEntries(
-          Object.entries(limits.modelCalls).map(([model, limit]) => [model, share(limit, callsOf(all, model))!]),
+          Object.entries(limits.modelCalls).map(([model, limit]) => [model, share(limit, callsOfModel(all, model))!]),
         ),
         maxShardsInFlight:
           limits.maxShardsInFlight === null ? null : Math.max(1, Math.floor(limits.maxShardsInFlight / parts)),

@@ -1,6 +1,6 @@
 import { generationOf } from './generation.ts'
 import type { Attempt, PlannerState } from './state.ts'
-import type { Tried } from './strategies/strategy.ts'
+import type { TriedAttempt } from './strategies/strategy.ts'
 
 /** Right answers on validation by training seed, the search's first; none without a score. */
 export function countsOf({ validation, again = [] }: Attempt, mode: PlannerState['config']['primary']): number[] {
@@ -9,7 +9,7 @@ export function countsOf({ validation, again = [] }: Attempt, mode: PlannerState
 }
 
 /** The attempts as a strategy knows them. */
-export function historyOf({ attempts, config }: Pick<PlannerState, 'attempts' | 'config'>): Tried[] {
+export function historyOf({ attempts, config }: Pick<PlannerState, 'attempts' | 'config'>): TriedAttempt[] {
   return attempts.map((each) => ({
     attempt: each.attempt,
     generation: generationOf(each),

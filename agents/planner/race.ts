@@ -19,7 +19,8 @@ export function trainingsForRace(state: PlannerState, best: Attempt | null): num
 }
 
 /**
- * Asks for the further trainings of the best attempt and of those that are to take its place, the one with the highest score first, as far as the
+ * Asks for the further trainings of the best attempt and of those that are to take its place, the one with the highest score first, as
+ * far as the
  * trainings left go. True where some are under way.
  */
 export function askForRaces(context: StepContext, better: readonly Attempt[], best: Attempt): boolean {

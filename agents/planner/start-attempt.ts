@@ -12,7 +12,7 @@ import { type Plan, PlannerBudgetExhausted, ProgramFault, type Situation } from 
 import { promotion } from './promotion.ts'
 import type { Attempt, PlannerState } from './state.ts'
 import { best, putAttempt, roundAt, type StepContext } from './step-context.ts'
-import type { Store } from './store.ts'
+import type { PlannerStore } from './store.ts'
 
 /** Rows of the best dataset that a policy is shown. */
 const sampleSize = 6
@@ -32,7 +32,7 @@ async function situationOf(
   { config, base, attempts }: PlannerState,
   { mends, share, generation, variation }: Slot,
   known: Pick<Situation, 'operation' | 'attempt' | 'best' | 'left'>,
-  store: Store,
+  store: PlannerStore,
 ): Promise<Situation> {
   const rows = known.best?.dataset ? await store.getRows(known.best.dataset) : []
   const stride = Math.max(1, Math.floor(rows.length / sampleSize))

@@ -14,9 +14,9 @@ import { provenanceOf } from './analyse/provenance.ts'
 import { qualityOf } from './analyse/quality.ts'
 import { ratesOfEvalSet } from './analyse/rates.ts'
 import { sealedResults } from './analyse/sealed.ts'
-import { modelsOf, sealingOf } from './analyse/statements.ts'
+import { modelStatements, sealingOf } from './analyse/statements.ts'
 import { timeOf } from './analyse/time.ts'
-import { spentOnPlans, spentOnRows, usageLines } from './analyse/usage.ts'
+import { pricedLines, spentOnDecisions, spentOnRows } from './analyse/usage.ts'
 import type { RunFacts } from './facts/run-facts.ts'
 import { type DatasetFacts, ReportData, type StudentModelFacts } from './report-data.ts'
 import { confidence } from './statistics/intervals.ts'
@@ -64,7 +64,7 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
       }),
     },
     agents: facts.agents,
-    models: modelsOf(facts),
+    models: modelStatements(facts),
     sealing: sealingOf(facts),
     bootstrap,
     sealed,
@@ -182,7 +182,7 @@ function budgetOf(
   wallSeconds: number | null,
 ): ReportData['budget'] {
   const { config } = facts
-  const [rows, plans] = [spentOnRows(facts), spentOnPlans(facts)]
+  const [rows, plans] = [spentOnRows(facts), spentOnDecisions(facts)]
   const all = spentTogether([rows, plans])
   const prices = config?.prices ?? {}
   return {
@@ -201,7 +201,7 @@ function budgetOf(
     tokens: config?.limits.tokens ?? null,
     price: all.calls === 0 ? null : moneyOf(all, prices),
     money: config?.limits.money ?? null,
-    usage: usageLines(all, prices),
+    usage: pricedLines(all, prices),
   }
 }
 

@@ -9,8 +9,8 @@ import type { Task, TrainingRow } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { readNamedFile, readYamlText } from '../../tasks/files/read-named-file.ts'
-import { FileRefused, readInside, textOf } from '../../tasks/files/regular-file.ts'
-import { procedureOf } from '../../tasks/procedures.ts'
+import { FileRefused, readInside, utf8TextOf } from '../../tasks/files/regular-file.ts'
+import { hasProcedure } from '../../tasks/procedures.ts'
 import { checkSeeds } from './check-seeds.ts'
 
 /** A row that hooks are tried on where no task is named. */
@@ -52,7 +52,7 @@ const doesNotHold = (file: string, faults: readonly string[]): UsageError =>
 
 /** @throws UsageError when the topology's generator samples procedures and the task has none */
 export function checkGenerator(task: Task, { name, agents }: Topology): void {
-  if (agents.generator.variant !== 'procedural' || procedureOf(task)) return
+  if (agents.generator.variant !== 'procedural' || hasProcedure(task)) return
   throw new UsageError(
     `The task ${task.id} (${task.dir}) has no procedure that makes rows, and the generator of topology ${name} is procedural: a generator with a teacher is needed.`,
     'Name a generator with a teacher in a copy of the topology and pass it with --topology, or add a procedure as docs/add-a-task.md says.',
@@ -75,7 +75,7 @@ export async function readProgramFile(path: string): Promise<unknown> {
 /** Whoever wrote the program says what is read: a file of its own folder, and nothing that lies elsewhere. */
 async function readRubric(folder: string, file: string, program: string): Promise<string> {
   try {
-    return textOf(await readInside(folder, file), join(folder, file))
+    return utf8TextOf(await readInside(folder, file), join(folder, file))
   } catch (error) {
     if (!(error instanceof FileRefused)) throw error
     throw new UsageError(

@@ -4,21 +4,21 @@ import { uniformPromptProgram } from '../../agents/planner/program/uniform-promp
 import { modelsOf } from '../../launcher/topology/models.ts'
 import { runsFolder } from '../../machine/folders.ts'
 import type { Program } from '../../schemas/program.ts'
-import { searchOf } from '../../schemas/search.ts'
+import { searchSettingsOf } from '../../schemas/search.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { PayingRole } from '../../schemas/usage.ts'
 import { asksModel } from '../../schemas/variants.ts'
 import { publicView } from '../../tasks/load.ts'
-import { procedureOf } from '../../tasks/procedures.ts'
+import { hasProcedure } from '../../tasks/procedures.ts'
 import { retentionOf } from '../../tasks/read-retention.ts'
 import { mean, unnamedModel } from './calls.ts'
 import { type Estimate, estimateRun } from './estimate.ts'
-import type { EvalSets, Trained } from './input.ts'
+import type { QuestionCounts, Trained } from './input.ts'
 import { readPast } from './past-runs.ts'
 
 /** What is asked for; `program` and no evidence: rows alone, made once. */
-export type Asked = {
+export type EstimateRequest = {
   rows?: number | undefined
   attempts?: number | undefined
   evidence: Trained | null
@@ -26,7 +26,7 @@ export type Asked = {
 }
 
 /** The estimate of what a task and a topology would be asked for, with what earlier runs in the folder of runs measured. */
-export async function estimateOf(task: Task, topology: Topology, asked: Asked): Promise<Estimate> {
+export async function estimateOf(task: Task, topology: Topology, asked: EstimateRequest): Promise<Estimate> {
   const { run, prices, agents } = topology
   const rows = asked.rows ?? run.rows ?? task.rows.target
   const models = namedModels(topology)
@@ -37,7 +37,7 @@ export async function estimateOf(task: Task, topology: Topology, asked: Asked): 
   return estimateRun({
     rows,
     attempts: asked.program || isOneShot ? 1 : (asked.attempts ?? run.attempts),
-    ...(asked.evidence && searchOf(run) && { search: searchOf(run)! }),
+    ...(asked.evidence && searchSettingsOf(run) && { search: searchSettingsOf(run)! }),
     evidence: asked.evidence,
     evalSets: await evalSetsOf(task, topology, asked.evidence),
     program: asked.program ?? (asksModel(agents.generator.variant) ? stands() : null),
@@ -60,13 +60,17 @@ function namedModels(topology: Topology): Partial<Record<PayingRole, string>> {
   return { ...Object.fromEntries(asking.map((role) => [role, unnamedModel])), ...modelsOf(topology) }
 }
 
-async function evalSetsOf(task: Task, { agents }: Topology, evidence: Asked['evidence']): Promise<EvalSets> {
+async function evalSetsOf(
+  task: Task,
+  { agents }: Topology,
+  evidence: EstimateRequest['evidence'],
+): Promise<QuestionCounts> {
   const { audit } = EvaluatorOptions.parse(agents.evaluator.options)
   const drawn = Object.values(audit).reduce((sum, count) => sum + count, 0)
   return {
     validation: task.validation.length,
     test: task.test.length,
-    audit: procedureOf(task) ? drawn : task.audit.length,
+    audit: hasProcedure(task) ? drawn : task.audit.length,
     retention: evidence?.retention ? (await retentionOf(task)).items.length : 0,
   }
 }

@@ -1,6 +1,9 @@
 import { plainSearch, type SearchSettings } from '../../schemas/search.ts'
 
-/** What a search takes at most: datasets that are scored, trainings of all rows (one on a part as its share), and how many are second seeds. */
+/**
+ * What a search takes at most: datasets that are scored, trainings of all rows (one on a part as its share), and how many are second
+ * seeds.
+ */
 export type SearchCost = { scored: number; trainings: number; races: number; waves: number }
 
 /** If every attempt is valid, none ends the search before, and every one of them is raced. */

@@ -2,9 +2,11 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { buildContaminationIndex } from '../../agents/kit/dedup/contamination.ts'
 import { evaluationItems } from '../../agents/kit/dedup/evaluation-items.ts'
+import { wasUsable } from '../../agents/kit/metered/usable-sources.ts'
 import { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
 import type { BusServer } from '../../launcher/bus-server.ts'
+import { askedBy } from '../../launcher/topology/endpoints.ts'
 import { modelsOf } from '../../launcher/topology/models.ts'
 import { boundTo } from '../../launcher/topology/queues.ts'
 import { homeFolder } from '../../machine/folders.ts'
@@ -13,6 +15,7 @@ import { hashOf } from '../../schemas/hash.ts'
 import type { Program } from '../../schemas/program.ts'
 import { RunConfig, type RunLimits } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
+import { TeacherLimits } from '../../schemas/teacher.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { lastOf, resumeWithDeadLetters } from '../run/resume-run.ts'
@@ -27,7 +30,7 @@ const Begun = RunConfig.pick({ runId: true, addresses: true, queues: true }).ext
 })
 export type Begun = z.infer<typeof Begun>
 
-export type Wanted = {
+export type WantedRows = {
   task: Task
   program: Program
   topology: Topology
@@ -43,7 +46,7 @@ export type Wanted = {
  * What the folder was begun with; null for a new folder.
  * @throws UsageError when it was begun with other settings
  */
-export async function begunIn(wanted: Wanted): Promise<Begun | null> {
+export async function begunIn(wanted: WantedRows): Promise<Begun | null> {
   const file = join(wanted.out, begunFile)
   const begun = await readState(file, Begun, '').catch((error: unknown) => {
     if (!(error instanceof StateFileError)) throw error
@@ -61,16 +64,16 @@ export async function begunIn(wanted: Wanted): Promise<Begun | null> {
 const lostRun = (out: string) =>
   `"npx syllabus status" lists the runs, and "npx syllabus export <run>" writes what one made. To make rows anew, give another --out than ${out}.`
 
-function askedHash({ task, program, topology, seed }: Wanted): string {
+function askedHash({ task, program, topology, seed }: WantedRows): string {
   const { generator: model = null, critic: judge = model } = modelsOf(topology)
   return hashOf({ task: task.sha256, program, seed, model, ...(judge === model ? {} : { judge }) })
 }
 
-/** Starts the run of a folder, or goes on with it; gives the place of the log to follow it from. @throws UsageError where its run is gone */
+/** Starts the run of a folder, or goes on with it; gives the place of the log to follow from. @throws UsageError where its run is gone */
 export async function beginGeneration(
   bus: Bus,
   server: BusServer,
-  wanted: Wanted,
+  wanted: WantedRows,
 ): Promise<{ runId: string; fromSeq: number }> {
   const { task, program, topology, out, seed, named } = wanted
   const begun = (await begunIn(wanted))?.runId ?? null
@@ -92,14 +95,27 @@ export async function beginGeneration(
   const index = buildContaminationIndex(evaluationItems(task), key)
   const contamination = await bus.objects.put('LAB', 'contamination', index)
   const rows = program.sources.reduce((sum, source) => sum + source.rows, 0)
-  const request = { seed, rows, generate: { program, contamination }, runId: wanted.runId, own: wanted.runId }
+  const usableSources = await usableLately(bus, wanted)
+  const generate = { program, contamination }
+  const request = { seed, rows, generate, usableSources, runId: wanted.runId, own: wanted.runId }
   const runId = await submitRun(bus, task, topology, request)
   const { student: _none, ...bound } = boundTo(topology, process.env, runId)
   await keepBegun(wanted, { runId, asked: askedHash(wanted), done: false, ...bound })
   return { runId, fromSeq: 1 }
 }
 
-export const keepBegun = ({ out }: Pick<Wanted, 'out'>, begun: Begun): Promise<void> =>
+/** The sources of a program that its model gave usable replies to a short while before. */
+async function usableLately(bus: Bus, { program, topology }: WantedRows): Promise<string[]> {
+  const asked = askedBy(topology, process.env).find(({ role }) => role === 'generator')
+  const prompts = program.sources.filter((source) => source.kind === 'prompt')
+  if (!asked?.model || topology.run.aheadCalls === 0) return []
+  const { endpoint, model } = asked
+  const { capabilitiesMs } = TeacherLimits.strip().parse(topology.agents.generator.options)
+  const usable = await Promise.all(prompts.map((source) => wasUsable(bus, { endpoint, model, source }, capabilitiesMs)))
+  return prompts.filter((_, index) => usable[index]).map(({ id }) => id)
+}
+
+export const keepBegun = ({ out }: Pick<WantedRows, 'out'>, begun: Begun): Promise<void> =>
   writeWhole(join(out, begunFile), `${JSON.stringify(begun, null, 2)}\n`)
 
 /** Limits that a command names by options of its own. */

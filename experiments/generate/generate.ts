@@ -33,11 +33,11 @@ import { estimateOf } from '../estimate/of-topology.ts'
 import { startLine } from '../estimate/print.ts'
 import type { ExportFormat } from '../export/formats.ts'
 import { createRunReader } from '../inspect/run-reader.ts'
+import { commandAgain } from '../run/command-again.ts'
 import { hintWhenAway, lastStatus, type RunEnd } from '../run/follow-run.ts'
 import { progressLine } from '../run/progress-line.ts'
-import { commandAgain } from '../run/resume-run.ts'
 import { nameByTime } from '../run/submit-run.ts'
-import { type Begun, beginGeneration, begunIn, isFinal, keepBegun, type Wanted } from './begin.ts'
+import { type Begun, beginGeneration, begunIn, isFinal, keepBegun, type WantedRows } from './begin.ts'
 import { lockOut, prepareOut, writingInto } from './out-folder.ts'
 import { writeOutcome } from './outcome.ts'
 import { generateTopology, scaleProgram } from './plan.ts'
@@ -78,7 +78,7 @@ type GoesOn = Begun & Pick<RunConfig, 'variants'>
 async function prepare(
   options: GenerateOptions,
   line: (text: string) => void,
-): Promise<Wanted & { model: string; local: LocalModel | null; goesOn: GoesOn | null }> {
+): Promise<WantedRows & { model: string; local: LocalModel | null; goesOn: GoesOn | null }> {
   const { out, seed } = options
   const read = await readTopology(options.topology ?? defaultTopology)
   const { local, model, concurrency, topology: priced } = generateTeacher(read, options)
@@ -198,7 +198,7 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
 
 /** The first prompts with their replies, so that a program is seen at work before it is paid for. Returns the exit code. */
 async function showPreview(
-  wanted: Wanted & { local: LocalModel | null },
+  wanted: WantedRows & { local: LocalModel | null },
   count: number,
   reporter: Reporter,
 ): Promise<number> {
@@ -246,8 +246,8 @@ const pollMs = 100
 
 /**
  * Ends the agents of an interrupted run, so that nothing more is paid and nothing moves any more: those that ask a model, generators and
- * critic side by side, await the replies to what they have asked. Where no check asks a model, the critic then checks what is there, and the
- * planner hears of it. Each has the topology's time to drain; what is not finished by then is kept, and done by whoever goes on.
+ * critic side by side, await the replies to what they have asked. Where no check asks a model, the critic then checks what is there, and
+ * the planner hears of it. Each has the topology's time to drain; what is not finished by then is kept, and done by whoever goes on.
  */
 async function settle(session: Session, topology: Topology, reporter: Reporter): Promise<void> {
   const { generator, critic, planner } = topology.agents

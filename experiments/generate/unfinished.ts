@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { RoundRecord } from '../../agents/critic/round-record.ts'
-import { callsWithoutEntry, JournalEntry, usageOf } from '../../agents/kit/metered/journal.ts'
+import { callsWithoutEntry, JournalEntry, usageOfReply } from '../../agents/kit/metered/journal.ts'
 import { MeteredRecord } from '../../agents/kit/metered/ownership.ts'
 import { spentInAll } from '../../agents/planner/budget-left.ts'
 import type { PlannerState } from '../../agents/planner/state.ts'
@@ -47,7 +47,7 @@ async function paidWork(
       const held = await entries.get(name)
       if (held) kept.push(held.value)
     }
-    const lines = kept.map((entry) => usageOf(entry, { ...payer, stage: entry.stage, calls: entry.calls }))
+    const lines = kept.map((entry) => usageOfReply(entry, { ...payer, stage: entry.stage, calls: entry.calls }))
     const calls = lines.reduce((left, line) => left - line.calls, record.reserved)
     if (calls > 0) lines.push(callsWithoutEntry({ ...payer, calls }, record.isExact))
     const spent = record.result ? (await bus.objects.getJson(record.result, Finished)).spent : spentOn(lines)

@@ -8,7 +8,7 @@ import { hashOf } from '../../schemas/hash.ts'
 import { RunStarted } from '../../schemas/messages/run.ts'
 import { queuesOf } from '../../schemas/queue.ts'
 import { type Evidence, RunConfig, type Setting } from '../../schemas/run.ts'
-import { searchOf } from '../../schemas/search.ts'
+import { searchSettingsOf } from '../../schemas/search.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
@@ -29,6 +29,7 @@ export type RunRequest = {
   setting?: Setting
   /** Of a run that makes data alone. */
   generate?: RunConfig['generate']
+  usableSources?: string[]
   /** Of a run that is part of a comparison. */
   comparison?: RunConfig['comparison']
   /** Of a run that is meant to be short. */
@@ -55,7 +56,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
   const runId = request.runId ?? nameByTime(task, startedAt)
   const setting = request.setting ?? (task.seeds.length > 0 ? 'seed' : 'scratch')
   const { attempts: defaultAttempts, rows: defaultRows, ...limits } = topology.run
-  const search = searchOf(topology.run)
+  const search = searchSettingsOf(topology.run)
   const retentionSet = request.evidence?.retention ? await retentionOf(task) : undefined
   const whole = { ...task, retentionSet }
   const rows = request.rows ?? defaultRows ?? task.rows.target
@@ -84,6 +85,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
     sealing: { enforced: bus.sealed, note: bus.sealed ? sealingNote.enforced : sealingNote.open },
     ...(request.evidence ? { evidence: await withReferences(bus, whole, request.evidence) } : {}),
     ...(request.generate ? { generate: request.generate } : {}),
+    ...(request.usableSources?.length ? { usableSources: request.usableSources } : {}),
     ...(request.comparison ? { comparison: request.comparison } : {}),
     hooksAtOnce: true,
     ...(request.quick ? { quick: true } : {}),

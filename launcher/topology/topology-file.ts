@@ -5,7 +5,7 @@ import { UsageError } from '../../schemas/user-error.ts'
 import { inLines, parseWithFaults } from '../../schemas/validation-errors.ts'
 import { variantsOf } from '../../schemas/variants.ts'
 import { readNamedFile, readYamlText } from '../../tasks/files/read-named-file.ts'
-import { joinedCopies } from '../join-file.ts'
+import { joinedCopies } from '../joined-cluster.ts'
 import { withHostNames, withPaperNames } from './paper-names.ts'
 import { topologyNames } from './topology-names.ts'
 

@@ -84,7 +84,9 @@ export const Report = defineWork({
     badCases: z.array(BadCase),
     /** The guides by the halves of validation, in a run that changes from one to the other; `validation` is all of it. */
     halves: Halves.optional(),
-    /** Whose scores these are: not this student model's where the ladder kept them back, since they were not above the best by more than chance. */
+    /**
+     * Whose scores these are: not this student model's where the ladder kept them back, since they were not above the best beyond chance.
+     */
     shownAs: z.string().optional(),
     /** The keyed-hash index of validation and test that the critic checks rows against. */
     contamination: ObjectRef,

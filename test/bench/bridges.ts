@@ -9,8 +9,10 @@ import { standInHome, standInTopology } from '../support/stand-in-runtime.ts'
 type Entry = { type: string; name?: string; at?: string; payload?: Record<string, unknown> }
 
 /**
- * Whole runs with a stand-in runtime of known times, by strategy and number of bridges: four attempts at a time, sixteen trainings, the same settings
- * and so the same trainings for each number. Wall seconds of the search (first job to the freezing of the arms) and of the run after its start.
+ * Whole runs with a stand-in runtime of known times, by strategy and number of bridges: four attempts at a time, sixteen trainings, the
+ * same settings
+ * and so the same trainings for each number. Wall seconds of the search (first job to the freezing of the arms) and of the run after its
+ * start.
  */
 export async function benchBridges(counts: readonly number[], { rowMs = 100, answerMs = 20 } = {}): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'syllabus-bridges-'))

@@ -1,5 +1,6 @@
 /**
- * `npm run simulate -- search [--runs n] [--trainings n] [--only pattern]`: what each strategy finds with the same number of trainings, how often racing
+ * `npm run simulate -- search [--runs n] [--trainings n] [--only pattern]`: what each strategy finds with the same number of trainings,
+ * how often racing
  * is wrong and what it costs, and when the plateau rule stops, in searches whose truth is known. Prints the tables of docs/search.md.
  */
 import { parseArgs } from 'node:util'

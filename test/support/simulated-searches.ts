@@ -2,7 +2,7 @@ import { leaderOf } from '../../agents/planner/strategies/leader.ts'
 import { isPlateau } from '../../agents/planner/strategies/plateau.ts'
 import { isWorthRacing, race } from '../../agents/planner/strategies/racing.ts'
 import { strategies } from '../../agents/planner/strategies/strategies.ts'
-import type { Tried } from '../../agents/planner/strategies/strategy.ts'
+import type { TriedAttempt } from '../../agents/planner/strategies/strategy.ts'
 import { normalQuantile } from '../../evidence/report/statistics/intervals.ts'
 import { SearchSettings } from '../../schemas/search.ts'
 import { simulatedStudents } from './simulated-students.ts'
@@ -28,7 +28,7 @@ export type Landscape = {
   seeds: number
 }
 
-export type Searched = Tried & { truth: number; depth: number; correct: number[]; isBetter: boolean }
+export type Searched = TriedAttempt & { truth: number; depth: number; correct: number[]; isBetter: boolean }
 
 /** One search: its attempts, and after each generation what was spent and which one was the best. */
 export type Search = {

@@ -1,5 +1,6 @@
 /**
- * Stands in for the Python runtime with known times: it speaks the JSON lines of `schemas/runtime-protocol.ts`, takes a training's and an answer's time
+ * Stands in for the Python runtime with known times: it speaks the JSON lines of `schemas/runtime-protocol.ts`, takes a training's and
+ * an answer's time
  * by the clock alone, and gives replies that follow from the dataset, the seed and the question. So bridges can be counted that share no
  * processor. Its folder has `settings.json`: { rowMs, answerMs, answers: { id: gold } }.
  */

@@ -9,8 +9,10 @@ import type { Sandbox } from '../../../tasks/sandbox/sandbox.ts'
 import { openTaskScorer } from '../../../tasks/score-with.ts'
 import type { AgentContext } from '../../kit/agent.ts'
 import { cachedJson, memoByHash } from '../../kit/cache.ts'
+import { noteUsable } from '../../kit/metered/usable-sources.ts'
 import { openMeteredWork } from '../../kit/metered/work.ts'
 import { callHooks } from '../../kit/sandbox/hooks.ts'
+import { endpointOf } from '../../kit/teacher/options.ts'
 import { shown } from '../../kit/teacher/quoted.ts'
 import { promptRows } from './graph.ts'
 import type { LlmGeneratorOptions } from './options.ts'
@@ -41,6 +43,7 @@ export async function openPromptWork(
     // The control is held to the mode that counts: taught another form, it would be a straw man.
     return { ...form, control: { fits: (reply: string) => form.fits(reply, scorer.primary) } }
   })
+  const endpoint = endpointOf(options, process.env, 'agents.generator.options')
   const buckets = { role: 'generator', records: 'shards', journal: 'journal' } as const
   const metered = await openMeteredWork(context, buckets, options, (ref) => bus.objects.getJson(ref, Batch.schema))
 
@@ -88,7 +91,10 @@ export async function openPromptWork(
             hooks: hooksOf(source),
             limits: options,
             form: round.attempt === 0 ? form.control : form,
-            tried,
+            tried(outcome) {
+              if (outcome.usable) noteUsable(bus, { endpoint, model: options.model, source })
+              return tried(outcome)
+            },
             unused: unusedFields(runId, source.id),
           },
           signal,

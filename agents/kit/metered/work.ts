@@ -12,10 +12,11 @@ import { createCapabilities, type EndpointCapabilities, type Words } from '../te
 import { type Endpoint, endpointOf, type TeacherOptions, TeacherUnusable } from '../teacher/options.ts'
 import { shown } from '../teacher/quoted.ts'
 import { createTeacher, TeacherRefused } from '../teacher/teacher.ts'
-import { nothingKnown, type Trial } from '../teacher/usefulness.ts'
-import type { Call } from './call.ts'
+import { type EndpointTrial, nothingKnown } from '../teacher/usefulness.ts'
+import type { MeteredCall } from './call.ts'
 import { JournalEntry, openJournal } from './journal.ts'
 import { awaitClosed, MeteredRecord, NotOwner, takeWork } from './ownership.ts'
+import { endpointKey } from './usable-sources.ts'
 
 /** Who pays, and where it keeps its records and its replies. */
 export type MeteredBuckets = {
@@ -35,7 +36,7 @@ export type Piece<T> = {
   /** HTTP requests that it may make, whatever crashes. */
   maxCalls: number
   signal: AbortSignal
-  make(call: Call, spent: () => Spent): Promise<Made<T>>
+  make(call: MeteredCall, spent: () => Spent): Promise<Made<T>>
 }
 
 /** Does a piece of paid work once: one that is closed is not worked on again, what it made is given. */
@@ -57,9 +58,9 @@ export function meteredOptions<T>({ options, identity }: AgentContext, schema: z
 }
 
 /**
- * The teacher of a process with its breaker, and the ownership and journal of everything that is asked of it. Once the process stops no call is
- * begun; those under way get their entries, and a piece that wants more is given back, for whoever goes on.
- * `read`: the value of a piece that is closed already, from what was stored.
+ * The teacher of a process with its breaker, and the ownership and journal of everything that is asked of it. Once the process stops no
+ * call is begun; those under way get their entries, and a piece that wants more is given back, for whoever goes on. `read`: the value of a
+ * piece that is closed already, from what was stored.
  */
 export async function openMeteredWork<T>(
   context: AgentContext,
@@ -165,8 +166,6 @@ const CapabilitiesRecord = z.object({
   at: z.iso.datetime(),
 })
 
-const keyOf = ({ baseUrl }: Endpoint, model: string) => sha256(`${baseUrl} ${model}`).slice(0, 32)
-
 /** The words of an endpoint for a model, with what was learned of them in the last `capabilitiesMs`. What is learned here is kept. */
 export async function openCapabilities(
   bus: Pick<Bus, 'kv'>,
@@ -174,7 +173,7 @@ export async function openCapabilities(
   { model, capabilitiesMs, minReplyTokens }: { model: string; capabilitiesMs: number; minReplyTokens: number },
 ): Promise<EndpointCapabilities> {
   const records = bus.kv('capabilities', CapabilitiesRecord)
-  const key = keyOf(endpoint, model)
+  const key = endpointKey(endpoint, model)
   const held = (await records.get(key))?.value
   const isFresh = held !== undefined && Date.now() - Date.parse(held.at) < capabilitiesMs
   const keep = (words: Words) => {
@@ -194,12 +193,12 @@ export async function openTrial(
   bus: Pick<Bus, 'kv'>,
   endpoint: Endpoint,
   options: Pick<TeacherOptions, 'model' | 'refusedPauseMs' | 'unreadAnswers' | 'capabilitiesMs'>,
-): Promise<Trial> {
+): Promise<EndpointTrial> {
   const records = bus.kv('capabilities', TrialRecord)
   const texts = bus.kv('capabilities', TextsRecord)
-  const endpointKey = keyOf(endpoint, options.model)
-  const key = `${endpointKey}.trial.${sha256(`${hostname()} ${process.ppid}`).slice(0, 16)}`
-  const textsKey = `${endpointKey}.texts`
+  const whose = endpointKey(endpoint, options.model)
+  const key = `${whose}.trial.${sha256(`${hostname()} ${process.ppid}`).slice(0, 16)}`
+  const textsKey = `${whose}.texts`
   const ageOf = ({ at }: { at: string }) => Date.now() - Date.parse(at)
   const isOver = (record: z.infer<typeof TrialRecord>) =>
     record.refused !== null && ageOf(record) >= options.refusedPauseMs

@@ -1,9 +1,9 @@
 import type { BadCase, ScoreSheet } from '../../../schemas/score.ts'
-import type { ScoreMode, Seed } from '../../../schemas/task.ts'
+import type { ScoreMode, SeedQuestion } from '../../../schemas/task.ts'
 import type { Situation } from '../policy.ts'
 import type { Attempt } from '../state.ts'
 import type { LlmPlannerOptions, Shown } from './options.ts'
-import { oneLine, shorten } from './shorten.ts'
+import { oneLine, shortenPrompted } from './shorten.ts'
 
 /**
  * The situation as text, at most about `maxChars`. First what the next program cannot do without: status, base score, the best program
@@ -24,7 +24,7 @@ export function describeSituation(
     ...(best ? [bestText(best, Math.floor(maxChars / 3))] : []),
     ...(sampleRows.length > 0 ? [`Some of its rows:\n${sampleRows.map((row) => rowText(row, shown)).join('\n')}`] : []),
   ]
-  const core = shorten(needed.join('\n\n'), maxChars)
+  const core = shortenPrompted(needed.join('\n\n'), maxChars)
   const room = Math.max(0, maxChars - core.length)
   const cases = best?.badCases ?? []
   const attempts = describeAttempts(history, mode, {
@@ -52,7 +52,7 @@ function statusText({ rows, left }: Situation): string {
 }
 
 /** The size of the seed pool and a few of its questions, spread over it. */
-function seedText(seeds: readonly Seed[], { seeds: most, row }: Shown): string {
+function seedText(seeds: readonly SeedQuestion[], { seeds: most, row }: Shown): string {
   const counts = Object.entries(Object.groupBy(seeds, ({ skill }) => skill ?? 'any skill'))
   const stride = Math.max(1, Math.floor(seeds.length / Math.max(1, most)))
   const shown = seeds.filter((_, index) => index % stride === 0).slice(0, most)
@@ -62,20 +62,20 @@ function seedText(seeds: readonly Seed[], { seeds: most, row }: Shown): string {
 }
 
 const bestText = ({ attempt, program }: Attempt, maxChars: number): string =>
-  `The best so far is attempt ${attempt}. Its program: ${shorten(JSON.stringify(program), maxChars)}`
+  `The best so far is attempt ${attempt}. Its program: ${shortenPrompted(JSON.stringify(program), maxChars)}`
 
 /** What is made beside this one: k plans from one state are worth k only where they differ. */
 function siblingText(siblings: readonly Attempt[], maxChars: number): string {
   const each = Math.floor(maxChars / siblings.length)
   const plans = siblings.map(({ diagnosis, program }) =>
-    shorten(`- ${oneLine(diagnosis, each)} ${JSON.stringify(program)}`, each),
+    shortenPrompted(`- ${oneLine(diagnosis, each)} ${JSON.stringify(program)}`, each),
   )
   return `${siblings.length} other program(s) are tried from this same state, at the same time. Plan something that differs from them in what it changes:\n${plans.join('\n')}`
 }
 
 function lastWrote(last: Attempt | undefined, { wrote: most }: Shown): string {
   const wrote = last?.wrote ?? JSON.stringify(last?.program ?? null)
-  return `What raised:\n${shorten(wrote, most)}`
+  return `What raised:\n${shortenPrompted(wrote, most)}`
 }
 
 const rowText = ({ skill, input, output }: Situation['sampleRows'][number], { row }: Shown) =>

@@ -4,7 +4,7 @@ import type { SearchSettings } from '../../../schemas/search.ts'
 export type Counted = { correct: readonly number[]; total: number }
 
 /** What a comparison of an attempt with the best one says. */
-export type Race = {
+export type RaceResult = {
   /** How much more it has right, as a share, over the seeds that both have. */
   lead: number
   /** By how much it had to lead. */
@@ -12,7 +12,10 @@ export type Race = {
   holds: boolean
 }
 
-/** Of two adapters' answers to the same items, the share of the noise of one by itself that does not cancel; measured in `npm run simulate`. */
+/**
+ * Of two adapters' answers to the same items, the share of the noise of one by itself that does not cancel; measured in `npm run
+ * simulate`.
+ */
 const apart = 0.55
 /** Pairs of trainings that the deviation of seeds named in the settings counts as. */
 const priorPairs = 3
@@ -27,7 +30,7 @@ export type Rules = { racing: SearchSettings['racing']; pairs?: readonly number[
  *
  * What seeds make is guessed first and then taken from the pairs, so that a task whose seeds matter more needs a larger lead.
  */
-export function race(own: Counted, best: Counted, rules: Rules): Race {
+export function race(own: Counted, best: Counted, rules: Rules): RaceResult {
   const count = Math.min(own.correct.length, best.correct.length)
   const lead = leadOver(own, best, count)
   const needed = neededOver(own, best, count, rules)
@@ -35,7 +38,8 @@ export function race(own: Counted, best: Counted, rules: Rules): Race {
 }
 
 /**
- * Whether an attempt is trained with further seeds to be raced: with the search's own seed it leads by what it has to lead by over all of them. One
+ * Whether an attempt is trained with further seeds to be raced: with the search's own seed it leads by what it has to lead by over all
+ * of them. One
  * that leads by less would have to do better with the next seed than with the one that made it a candidate.
  */
 export function isWorthRacing(own: Counted, best: Counted, rules: Rules): boolean {

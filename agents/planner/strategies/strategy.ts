@@ -1,7 +1,7 @@
 import type { SearchSettings } from '../../../schemas/search.ts'
 
 /** What a strategy knows of an attempt. */
-export type Tried = {
+export type TriedAttempt = {
   attempt: number
   generation: number
   /** The attempt that it was planned from; null: none. */
@@ -18,7 +18,7 @@ export type Tried = {
 export type Move = { from: number | null; share: number } | { promotes: number; share: number }
 
 /** Where a search stands. */
-export type Standing = {
+export type SearchStanding = {
   /** The number of the next attempt; with the seed, all that is drawn at random follows from it. */
   attempt: number
   seed: number
@@ -31,16 +31,17 @@ export type Standing = {
 } & Pick<SearchSettings, 'contenders' | 'tree'>
 
 /**
- * What the next attempts start from: as many moves as are left and go together, none where nothing that is left is enough. A pure function of
+ * What the next attempts start from: as many moves as are left and go together, none where nothing that is left is enough. A pure
+ * function of
  * closed generations, so that it is the same whoever was ready first, and after any crash.
  */
-export type Strategy = (history: readonly Tried[], standing: Standing) => Move[]
+export type Strategy = (history: readonly TriedAttempt[], standing: SearchStanding) => Move[]
 
 /** The same move for as many attempts as may be made at the same time. */
-export const alike = (move: Move, { parallel, left }: Pick<Standing, 'parallel' | 'left'>): Move[] =>
+export const alike = (move: Move, { parallel, left }: Pick<SearchStanding, 'parallel' | 'left'>): Move[] =>
   Array<Move>(Math.max(0, Math.min(parallel, Math.floor((left + 1e-9) / move.share)))).fill(move)
 
-export const isScored = ({ scores }: Pick<Tried, 'scores'>): boolean => scores.length > 0
+export const isScored = ({ scores }: Pick<TriedAttempt, 'scores'>): boolean => scores.length > 0
 
-export const meanScore = ({ scores }: Pick<Tried, 'scores'>): number =>
+export const meanScore = ({ scores }: Pick<TriedAttempt, 'scores'>): number =>
   scores.reduce((sum, score) => sum + score, 0) / Math.max(1, scores.length)

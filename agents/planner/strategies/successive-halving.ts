@@ -1,8 +1,9 @@
-import { alike, isScored, meanScore, type Strategy, type Tried } from './strategy.ts'
+import { alike, isScored, meanScore, type Strategy, type TriedAttempt } from './strategy.ts'
 
 /**
  * Contenders are made and trained with a part of the rows; of every `of` the best one is promoted: made with all rows, its own among them
- * (Jamieson and Talwalkar, 2016). A bracket is as large as what is left pays for, and attempts of one generation have the same share, so that no
+ * (Jamieson and Talwalkar, 2016). A bracket is as large as what is left pays for, and attempts of one generation have the same share, so
+ * that no
  * bridge waits for another one.
  */
 export const successiveHalving: Strategy = (history, standing) => {
@@ -26,7 +27,7 @@ export const successiveHalving: Strategy = (history, standing) => {
   return ranked.slice(0, most).map(({ attempt }) => ({ promotes: attempt, share: 1 }))
 }
 
-function contendersSinceLastFull(history: readonly Tried[]): Tried[] {
+function contendersSinceLastFull(history: readonly TriedAttempt[]): TriedAttempt[] {
   const last = history.findLastIndex(({ share }) => share === 1)
   return history.slice(last + 1)
 }

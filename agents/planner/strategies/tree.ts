@@ -1,9 +1,10 @@
-import { alike, isScored, type Move, meanScore, type Strategy, type Tried } from './strategy.ts'
+import { alike, isScored, type Move, meanScore, type Strategy, type TriedAttempt } from './strategy.ts'
 
 type Node = { attempt: number | null; children: Node[]; visits: number; sum: number; scored: number }
 
 /**
- * UCT over programs (Kocsis and Szepesvári, 2006): an attempt's children are those planned from it. The search goes down from the root, at each
+ * UCT over programs (Kocsis and Szepesvári, 2006): an attempt's children are those planned from it. The search goes down from the root,
+ * at each
  * attempt to the child with the highest mean score of what lies below it plus `exploration` x sqrt(ln(visits) / visits of the child).
  * Re-visits: a program may be planned from again and again, so an attempt is never complete; it gets a further child while it has fewer
  * than visits^`revisit` (progressive widening; Coulom, 2007). What is planned in the same generation counts as a visit without a score.
@@ -29,7 +30,7 @@ export const tree: Strategy = (history, standing) => {
 }
 
 /** The scored attempts below those that they were planned from. One without a score is a visit of its start, and no start of others. */
-function treeOf(history: readonly Tried[]): Node {
+function treeOf(history: readonly TriedAttempt[]): Node {
   const root: Node = { attempt: null, children: [], visits: 0, sum: 0, scored: 0 }
   const nodes = new Map<number, { node: Node; path: Node[] }>()
   for (const tried of history) {

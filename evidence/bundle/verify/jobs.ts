@@ -7,7 +7,7 @@ import { type Check, messagePlace } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
 /** The identity of every training, and each student model the same wherever it is named. */
-export const jobs: Check = {
+export const jobsCheck: Check = {
   name: 'jobs',
   what: 'job hashes from dataset, student, recipe and seed; one adapter a student model',
   async run({ facts, task, config }, ledger) {

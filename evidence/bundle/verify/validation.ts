@@ -7,11 +7,11 @@ import { Prediction } from '../../../schemas/runtime-protocol.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
 import { openTaskScorer } from '../../../tasks/score-with.ts'
 import type { Logged } from '../../report/mod.ts'
-import { type Check, type Evidence, has, messagePlace } from './check.ts'
+import { type BundleEvidence, type Check, has, messagePlace } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
 /** Every reply to a validation question scored again, and the sheets counted again. */
-export const validation: Check = {
+export const validationCheck: Check = {
   name: 'validation',
   what: 'validation scored again from the replies',
   async run(evidence, ledger) {
@@ -50,7 +50,11 @@ function compareReport(report: LoggedReport, graded: GradedBy, ledger: Ledger): 
 }
 
 /** What answering validation without knowing anything scores. */
-async function compareTrivial({ facts: { reports }, task }: Evidence, graded: GradedBy, ledger: Ledger): Promise<void> {
+async function compareTrivial(
+  { facts: { reports }, task }: BundleEvidence,
+  graded: GradedBy,
+  ledger: Ledger,
+): Promise<void> {
   const { validation, scorer: choice } = task!
   const scorer = openTaskScorer(choice)
   const scores = await trivialScores(validation, scorer)
@@ -73,7 +77,7 @@ function shownPerSkill(reports: readonly LoggedReport[]): number {
 }
 
 /** Failed cases are the first of each skill. */
-function compareCases({ facts: { reports }, config }: Evidence, graded: GradedBy, ledger: Ledger): void {
+function compareCases({ facts: { reports }, config }: BundleEvidence, graded: GradedBy, ledger: Ledger): void {
   const perSkill = shownPerSkill(reports)
   for (const report of reports) {
     const { studentModel, shownAs = studentModel.name, badCases } = report.payload
@@ -87,7 +91,7 @@ function compareCases({ facts: { reports }, config }: Evidence, graded: GradedBy
 }
 
 /** Which scores the Ladder let through, in the order in which they were published. */
-function compareLadder({ facts: { reports }, config }: Evidence, graded: GradedBy, ledger: Ledger): void {
+function compareLadder({ facts: { reports }, config }: BundleEvidence, graded: GradedBy, ledger: Ledger): void {
   let best: { name: string; items: readonly ItemOutcome[] } | null = null
   for (const report of reports) {
     const { studentModel, shownAs = studentModel.name } = report.payload
@@ -101,7 +105,7 @@ function compareLadder({ facts: { reports }, config }: Evidence, graded: GradedB
 }
 
 /** Sheets by the halves of validation, in a run that changes from one to the other. */
-function compareHalves({ facts: { reports }, config }: Evidence, graded: GradedBy, ledger: Ledger): void {
+function compareHalves({ facts: { reports }, config }: BundleEvidence, graded: GradedBy, ledger: Ledger): void {
   const perSkill = shownPerSkill(reports)
   for (const report of reports) {
     const { studentModel, halves } = report.payload

@@ -1,7 +1,7 @@
 import { attemptNumber } from '../../../schemas/arm.ts'
 import { moneyOf, spentTogether } from '../../../schemas/spent.ts'
 import { lastVerdicts } from '../analyse/datasets.ts'
-import { spentOnPlans, spentOnRows } from '../analyse/usage.ts'
+import { spentOnDecisions, spentOnRows } from '../analyse/usage.ts'
 import { collect, type LogEntry, type RunFacts } from '../mod.ts'
 import { outcomeOf } from '../run-set/outcome.ts'
 import type { ComparedRun } from './plan.ts'
@@ -73,7 +73,7 @@ function shareOf({ decisions }: RunFacts, studentModel: string): number {
 }
 
 function useOf(facts: RunFacts): Use {
-  const [rows, plans] = [spentOnRows(facts), spentOnPlans(facts)]
+  const [rows, plans] = [spentOnRows(facts), spentOnDecisions(facts)]
   const trained = new Set(facts.jobs.flatMap(({ payload }) => (payload.training ? payload.studentModel : [])))
   const sizes = [...lastVerdicts(facts).values()]
     .filter(({ attempt }) => trained.has(`attempt-${attempt}`) && shareOf(facts, `attempt-${attempt}`) === 1)
