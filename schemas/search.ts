@@ -52,7 +52,7 @@ const Racing = z.strictObject({
 const Plateau = z.strictObject({
   attempts: count(
     0,
-    'attempts with all rows in a row that were not kept as the best, after which the search ends; 0: it goes on',
+    'attempts with all rows in a row that did not lead the last clear improvement by `racing.lead` standard errors, after which the search ends; 0: it goes on',
     1000,
     0,
   ),

@@ -15,7 +15,7 @@ import { slotsOf } from './slots.ts'
 import { startAttempt } from './start-attempt.ts'
 import type { PlannerState } from './state.ts'
 import { best, putAttempt, recover, type StepContext } from './step-context.ts'
-import { isPlateau, sinceBest } from './strategies/plateau.ts'
+import { isOver, plateauOf } from './strategies/plateau.ts'
 
 /** An attempt's adapter was measured on validation: the search goes on from there. */
 export async function attemptScored(context: StepContext, report: PayloadOf<typeof Report>): Promise<void> {
@@ -74,12 +74,14 @@ function whySearchEnds(context: StepContext): StopReason | null {
 /** What a run that says how it searches ends for besides. */
 function whyNoMore(context: StepContext): StopReason | null {
   const { state } = context
-  const { plateau } = searchOfRun(state.config)
+  const { plateau, racing } = searchOfRun(state.config)
   if (isLess(trainingsLeft(state), leastShare(state))) return 'trainings-used'
-  const history = historyOf(state)
-  if (!isPlateau(history, state.bestAttempt, plateau)) return null
-  const since = sinceBest(history, state.bestAttempt)
-  const stopDetail = `${since} ${plural(since, 'attempt')} in a row ${since === 1 ? 'was' : 'were'} not kept as the best in place of attempt ${state.bestAttempt}`
+  const chosen = best(state)
+  const items = chosen?.validation?.overall[state.config.primary].total ?? 0
+  const flat = plateauOf(historyOf(state), items, racing)
+  if (!flat || !isOver(flat, plateau)) return null
+  const { mark, since } = flat
+  const stopDetail = `${since} ${plural(since, 'attempt')} in a row did not lead attempt ${mark} by more than chance`
   context.state = { ...state, stopDetail }
   return 'plateau'
 }

@@ -1,5 +1,5 @@
 import { leaderOf } from '../../agents/planner/strategies/leader.ts'
-import { isPlateau } from '../../agents/planner/strategies/plateau.ts'
+import { isOver, plateauOf } from '../../agents/planner/strategies/plateau.ts'
 import { isWorthRacing, race } from '../../agents/planner/strategies/racing.ts'
 import { strategies } from '../../agents/planner/strategies/strategies.ts'
 import type { TriedAttempt } from '../../agents/planner/strategies/strategy.ts'
@@ -8,19 +8,18 @@ import { SearchSettings } from '../../schemas/search.ts'
 import { simulatedStudents } from './simulated-students.ts'
 
 /**
- * Searches among programs whose true accuracy is known. A program planned from another one has that one's accuracy and a step, drawn with a
- * mean that shrinks to nothing toward `top` and is negative beyond it; a draft is drawn anew. Its adapters differ by training seed and its
- * answers by item, as those of `simulated-students.ts`. What chooses, races and stops is the planner's own.
+ * Searches among programs whose true accuracy is known. A program planned from another one has that one's accuracy and a step, whose mean
+ * follows from how many steps lie between it and its draft; a draft is drawn anew. Its adapters differ by training seed and its answers by
+ * item, as those of `simulated-students.ts`. What chooses, races and stops is the planner's own.
  */
 export type Landscape = {
   name: string
   /** Mean and standard deviation of drafts, as shares right. */
   draft: { mean: number; deviation: number }
-  /** What a step covers in the mean of the way that is left to `top`, and how much steps differ. */
-  step: { rate: number; deviation: number }
-  top: number
-  /** How much of the way left is lost with every step from a draft: 1, nothing is gained after the first. */
-  tires: number
+  /** What a step from a program of each depth gains in the mean (a draft has depth 0; the last holds for all beyond it). */
+  gains: readonly number[]
+  /** Standard deviation of steps. */
+  steps: number
   /** Accuracy of the base, to which a dataset with fewer rows falls. */
   base: number
   /** Validation items, and the standard deviation of training seeds. */
@@ -75,15 +74,14 @@ export function simulatedSearch(
   }
   const truthFrom = (from: Searched | undefined) => {
     if (!from) return { truth: landscape.draft.mean + landscape.draft.deviation * normal(), depth: 0 }
-    const { rate, deviation } = landscape.step
-    const mean = rate * (1 - landscape.tires) ** from.depth * (landscape.top - from.truth)
-    return { truth: from.truth + mean + deviation * normal(), depth: from.depth + 1 }
+    const mean = landscape.gains[from.depth] ?? landscape.gains.at(-1)!
+    return { truth: from.truth + mean + landscape.steps * normal(), depth: from.depth + 1 }
   }
   const lacking = ({ scores }: Searched) => Math.max(0, settings.racing.seeds - Math.max(1, scores.length))
   const numbered = (number: number | null) => attempts.find(({ attempt }) => attempt === number)
 
   for (;;) {
-    if (stoppedAfter === null && isPlateau(attempts, best?.attempt ?? null, settings.plateau))
+    if (stoppedAfter === null && isOver(plateauOf(attempts, landscape.items, settings.racing), settings.plateau))
       stoppedAfter = attempts.length
     const reserve = best ? Math.max(0, settings.racing.seeds - 1) + lacking(best) : 0
     const standing = {

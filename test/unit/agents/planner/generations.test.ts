@@ -160,7 +160,7 @@ test('the plateau rule ends the search, and says why', async () => {
   expect(state.attempts).toHaveLength(3)
   const finished = world.named<PayloadOf<typeof RunFinished>>('run-finished')[0]!
   expect(finished).toMatchObject({ stopReason: 'plateau', chosenAttempt: 1 })
-  expect(finished.stopDetail).toBe('2 attempts in a row were not kept as the best in place of attempt 1')
+  expect(finished.stopDetail).toBe('2 attempts in a row did not lead attempt 1 by more than chance')
 })
 
 test('G2 the calls that are left are shared: no attempt asks for more than its part, whatever the others do', async () => {
