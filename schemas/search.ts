@@ -19,7 +19,7 @@ const Tree = z.strictObject({
   exploration: z
     .number()
     .min(0)
-    .default(0.05)
+    .default(0.03)
     .describe(
       'how much an attempt that was seldom planned from is preferred (the constant c of UCT), as a share right',
     ),
@@ -27,7 +27,7 @@ const Tree = z.strictObject({
     .number()
     .min(0)
     .max(1)
-    .default(0.5)
+    .default(0.25)
     .describe(
       'an attempt with n attempts below it is planned from again while fewer than n to this power started from it; 0: once, 1: always',
     ),
