@@ -14,6 +14,7 @@ import { provenanceOf } from './analyse/provenance.ts'
 import { qualityOf } from './analyse/quality.ts'
 import { ratesOfEvalSet } from './analyse/rates.ts'
 import { sealedResults } from './analyse/sealed.ts'
+import { searchSteps } from './analyse/search-steps.ts'
 import { modelStatements, sealingOf } from './analyse/statements.ts'
 import { timeOf } from './analyse/time.ts'
 import { pricedLines, spentOnDecisions, spentOnRows } from './analyse/usage.ts'
@@ -47,6 +48,7 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
   const bootstrap = { resamples, seed, confidence }
   const run = runOf(facts)
   const time = timeOf(facts)
+  const steps = searchSteps(facts)
   return ReportData.parse({
     version: 2,
     run,
@@ -71,6 +73,7 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
     evidence: evidenceOf(facts, primary),
     studentModels,
     datasets,
+    ...(steps && { search: steps }),
     quality: qualityOf(facts, datasets, options.rows, seed),
     mats: matsOf(facts, datasets),
     failures: failuresOf(facts, datasets),

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { Sha256, Timestamp } from '../../schemas/ids.ts'
+import { Decision, Race } from '../../schemas/messages/run.ts'
 import { RejectionReason, Row } from '../../schemas/row.ts'
 import { Operation, RunStatus, StopReason } from '../../schemas/run.ts'
 import { BadCase } from '../../schemas/score.ts'
+import { StrategyName } from '../../schemas/search.ts'
 import { UsageLine } from '../../schemas/usage.ts'
 import { DatasetQuality } from '../quality/facts.ts'
 import { ArmResult, byMode, Contrasts, EvidenceFacts, Rates, RetentionFacts, WholeCount } from './contrasts.ts'
@@ -156,6 +158,21 @@ export const WorkStretch = z.object({
 export type WorkStretch = z.infer<typeof WorkStretch>
 
 /** The whole report. Its HTML and its Markdown show these numbers and no others. */
+/** How a run searched that says so, and what that cost; trainings on a part of the rows count as that part. */
+export const SearchSteps = z.object({
+  strategy: StrategyName,
+  parallel: WholeCount,
+  /** Training seeds that better attempts are raced over; 0: none is. */
+  racedOver: WholeCount,
+  plateau: WholeCount,
+  trainingsAllowed: z.number().nullable(),
+  trainings: z.number(),
+  secondSeeds: z.number(),
+  attempts: z.array(Decision.schema.shape.place.unwrap().extend({ attempt: WholeCount })),
+  races: z.array(Race.schema),
+})
+export type SearchSteps = z.infer<typeof SearchSteps>
+
 export const ReportData = z.object({
   version: z.literal(2),
   run: z.object({
@@ -202,6 +219,8 @@ export const ReportData = z.object({
   evidence: EvidenceFacts,
   studentModels: z.array(StudentModelFacts),
   datasets: z.array(DatasetFacts),
+  /** Left out for a run that plans one attempt after the other from the best one. */
+  search: SearchSteps.optional(),
   quality: z.array(DatasetQuality).default([]),
   mats: z.object({ attempts: WholeCount, validAttempts: WholeCount, value: z.number().nullable() }),
   failures: z.object({ attempts: failures, replies: failures }),

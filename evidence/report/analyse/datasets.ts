@@ -1,3 +1,4 @@
+import { rowsOf } from '../../../agents/planner/generation.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Decision } from '../../../schemas/messages/run.ts'
 import type { Program } from '../../../schemas/program.ts'
@@ -71,7 +72,7 @@ function datasetOf(facts: RunFacts, attempt: number, rows: readonly Row[] | unde
     admitted: total('admitted'),
     carriedOver,
     rows: last?.rows ?? null,
-    valid: last && facts.config ? isValid(facts, last, facts.config.minimumRows) : null,
+    valid: last && facts.config ? isValid(facts, last, rowsOf(facts.config, decision?.place?.share).minimum) : null,
     rejected,
     templateOverlap: verdicts.reduce((sum, verdict) => sum + verdict.templateOverlap, 0),
     ...(rows
