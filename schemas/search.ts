@@ -85,3 +85,12 @@ export function searchSettingsOf(settings: SearchSettings): SearchSettings | und
   const own = SearchSettings.parse(settings)
   return JSON.stringify(own) === JSON.stringify(plainSearch) ? undefined : own
 }
+
+/** Rows that an attempt's dataset is to have, and those that it must have at least. */
+export function rowsWithShare(
+  { rows, minimumRows }: { rows: number; minimumRows: number },
+  share = 1,
+): { rows: number; minimum: number } {
+  if (share === 1) return { rows, minimum: minimumRows }
+  return { rows: Math.max(1, Math.round(rows * share)), minimum: Math.max(1, Math.floor(minimumRows * share)) }
+}

@@ -15,7 +15,7 @@ export const variantsOf = {
   generator: ['procedural', 'llm'],
   critic: ['rules', 'rules-and-judge'],
   'trainer-bridge': ['peft'],
-  evaluator: ['scorer'],
+  evaluator: ['scorer', 'scorer-and-analyst'],
 } as const satisfies Record<AgentRole, readonly string[]>
 
 const withModel: readonly string[] = [
@@ -26,6 +26,7 @@ const withModel: readonly string[] = [
   'llm-repeat',
   'llm',
   'rules-and-judge',
+  'scorer-and-analyst',
 ] satisfies (typeof variantsOf)[AgentRole][number][]
 
 /** Whether a variant asks a language model: it has a model among its options and is given the endpoint's key. */

@@ -1,5 +1,5 @@
 import { moneyOf } from '../../schemas/spent.ts'
-import { callsOfModel, rowsSpent, spentInAll } from './budget-left.ts'
+import { analysesSpent, callsOfModel, rowsSpent, spentInAll } from './budget-left.ts'
 import { generationOf, partsOf } from './generation.ts'
 import type { Attempt, PlannerState } from './state.ts'
 
@@ -26,6 +26,7 @@ export function shareOf(state: PlannerState, own: Own): PlannerState {
       limits: {
         ...limits,
         teacherCalls: share(limits.teacherCalls, rowsSpent(before).calls),
+        analystCalls: share(limits.analystCalls, analysesSpent(before).calls),
         tokens: share(limits.tokens, all.inputTokens + all.outputTokens),
         money: limits.money === null ? null : moneyShare(limits.money, moneyOf(all, prices) ?? 0, parts),
         modelCalls: Object.fromEntries(

@@ -35,15 +35,6 @@ export const isUnderWay = (state: Pick<PlannerState, 'attempts'>): boolean =>
 /** Of how many attempts of its generation each has its share. */
 export const partsOf = (attempt: Pick<Attempt, 'parts'> | undefined): number => attempt?.parts ?? 1
 
-/** Rows that an attempt's dataset is to have, and those that it must have at least. */
-export function rowsOf(
-  { rows, minimumRows }: Pick<RunConfig, 'rows' | 'minimumRows'>,
-  share = 1,
-): { rows: number; minimum: number } {
-  if (share === 1) return { rows, minimum: minimumRows }
-  return { rows: Math.max(1, Math.round(rows * share)), minimum: Math.max(1, Math.floor(minimumRows * share)) }
-}
-
 /** Attempts so far, one on a part of the rows as its share. */
 export const attemptsUsed = ({ attempts }: Pick<PlannerState, 'attempts'>): number =>
   attempts.reduce((sum, { share = 1 }) => sum + share, 0)

@@ -1,9 +1,10 @@
 import { trainingSeeds } from './evidence/training-seeds.ts'
 import { isLess, searchOfRun, trainingsUsed } from './generation.ts'
+import { guidanceOf } from './guidance.ts'
 import { countsOf } from './history.ts'
 import type { Attempt, PlannerState } from './state.ts'
 import { putAttempt, type StepContext, train } from './step-context.ts'
-import { type Counted, isWorthRacing, type Rules } from './strategies/racing.ts'
+import { isWorthRacing, type Rules, type SeedCounts } from './strategies/racing.ts'
 
 /** The name of an attempt's student model that a further seed trains. */
 export const raceModel = (attempt: number, seedIndex: number): string => `attempt-${attempt}-s${seedIndex}`
@@ -46,12 +47,14 @@ export function askForRaces(context: StepContext, better: readonly Attempt[], be
 function trainAgain(context: StepContext, attempt: Attempt, count: number): void {
   const { again = [] } = attempt
   const { further } = trainingSeeds(context.state.config)
+  // What it gets wrong was asked of its first training.
+  const guidance = guidanceOf(context.state, false)
   for (let index = again.length; index < again.length + count; index++)
-    train(context, raceModel(attempt.attempt, index + 2), attempt, further(index + 2))
+    train(context, raceModel(attempt.attempt, index + 2), attempt, further(index + 2), guidance)
   putAttempt(context, { ...attempt, again: [...again, ...Array<null>(count).fill(null)] })
 }
 
-export function countedOf({ config: { primary } }: PlannerState, attempt: Attempt): Counted {
+export function countedOf({ config: { primary } }: PlannerState, attempt: Attempt): SeedCounts {
   return { correct: countsOf(attempt, primary), total: attempt.validation!.overall[primary].total }
 }
 

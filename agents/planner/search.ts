@@ -19,12 +19,19 @@ import { isOver, plateauOf } from './strategies/plateau.ts'
 
 /** An attempt's adapter was measured on validation: the search goes on from there. */
 export async function attemptScored(context: StepContext, report: PayloadOf<typeof Report>): Promise<void> {
-  const { studentModel, shownAs } = report
+  const { studentModel, shownAs, analysis } = report
   const attempt = context.state.attempts.find((each) => `attempt-${each.attempt}` === studentModel.name)
   if (attempt?.outcome !== 'training') return
   recover(context)
   const guide = guideOf(context.state.config, attempt.attempt, report)
-  putAttempt(context, { ...attempt, outcome: 'scored', studentModel, ...guide, ...(shownAs && { shownAs }) })
+  putAttempt(context, {
+    ...attempt,
+    outcome: 'scored',
+    studentModel,
+    ...guide,
+    ...(shownAs && { shownAs }),
+    ...(analysis && { analysis: analysis.spent }),
+  })
   await searchOn(context)
 }
 

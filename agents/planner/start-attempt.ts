@@ -1,11 +1,12 @@
 import { hashOf } from '../../schemas/hash.ts'
 import type { Operation } from '../../schemas/run.ts'
+import { rowsWithShare } from '../../schemas/search.ts'
 import { asksModel, type VariantOf } from '../../schemas/variants.ts'
 import { openAttempt, type Place, type Planned, planRound, raisedAttempt } from './attempt.ts'
 import { isBudgetExhausted } from './budget-left.ts'
 import { shareOf } from './budget-share.ts'
 import { endWithRows } from './generate.ts'
-import { generationOf, nextAttempt, rowsOf } from './generation.ts'
+import { generationOf, nextAttempt } from './generation.ts'
 import { left, sourceKindsOf } from './left.ts'
 import { outgoing } from './outgoing.ts'
 import { type Plan, PlannerBudgetExhausted, ProgramFault, type Situation } from './policy.ts'
@@ -42,7 +43,7 @@ async function situationOf(
     ...known,
     runId: config.runId,
     prices: config.prices,
-    rows: rowsOf(config, share).rows,
+    rows: rowsWithShare(config, share).rows,
     seed: config.seed,
     ...(config.generate && { given: config.generate.program }),
     task: await store.task(config.publicTask),
@@ -114,7 +115,7 @@ const planningOf = ({ spent }: Pick<Plan, 'spent'>) => (spent ? { planning: spen
 async function decide(context: StepContext, slot: Slot, attempt: number): Promise<Plan | ProgramFault> {
   const { state, deps } = context
   const { operation } = slot
-  if (operation === 'promote') return promotion(slot.start!, rowsOf(state.config).rows)
+  if (operation === 'promote') return promotion(slot.start!, rowsWithShare(state.config).rows)
   const scored = state.attempts.filter(({ outcome }) => outcome === 'scored')
   const from = scored.length > 0 ? deps.policy.startsFrom?.(scored, { seed: state.config.seed, attempt }) : undefined
   const known = { operation, attempt, best: from ?? slot.start, left: left(context, slot.parts) }

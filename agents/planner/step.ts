@@ -4,13 +4,14 @@ import type { Tried, Verdict } from '../../schemas/messages/generation.ts'
 import type { OperatorCommand } from '../../schemas/messages/run.ts'
 import { notAsked, type Yield } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
+import { rowsWithShare } from '../../schemas/search.ts'
 import { planRound, withVerdict } from './attempt.ts'
 import { shareOf } from './budget-share.ts'
 import { armTrained, settleArms } from './evidence/arms.ts'
 import { fail, finish } from './evidence/ending.ts'
 import { trainingSeeds } from './evidence/training-seeds.ts'
 import { endWithRows, resume, whyEndsEarly } from './generate.ts'
-import { isUnderWay, rowsOf } from './generation.ts'
+import { isUnderWay } from './generation.ts'
 import { guidanceOf, guideOf } from './guidance.ts'
 import { outgoing } from './outgoing.ts'
 import { attemptScored, raceScored, searchOn } from './search.ts'
@@ -56,7 +57,7 @@ async function begin(config: RunConfig, { event, deps }: Pick<StepContext, 'even
     context.state = { ...context.state, phase: 'searching', contamination }
     await startFirst(context)
   } else {
-    const base = { studentModel: 'base', training: null, examples: false, guidance: guidanceOf(config) }
+    const base = { studentModel: 'base', training: null, examples: false, guidance: guidanceOf(context.state, false) }
     context.send.push(outgoing.job(config, { ...base, ...taskOf(config) }))
   }
   return withMessages(context.state, context.send)
@@ -134,14 +135,15 @@ async function closeRound(context: StepContext, verdict: PayloadOf<typeof Verdic
     return
   }
   if (trainsNothing) return endWithRows(context, closed, ends)
-  const { minimum } = rowsOf(state.config, closed.share)
+  const { minimum } = rowsWithShare(state.config, closed.share)
   const isShort = closed.rows < minimum
   const few = `${closed.rows} rows were admitted of at least ${minimum}`
   const error = isShort ? [few, dryText(closed) ?? []].flat().join('\n') : null
   putAttempt(context, { ...next.attempt, outcome: isShort ? 'invalid' : 'training', error })
   if (verdict.attempt === 0) return settleArms(context)
   if (isShort) return searchOn(context)
-  train(context, `attempt-${verdict.attempt}`, next.attempt, trainingSeeds(state.config).search)
+  const guidance = guidanceOf(shareOf(context.state, next.attempt), true)
+  train(context, `attempt-${verdict.attempt}`, next.attempt, trainingSeeds(state.config).search, guidance)
 }
 
 async function scored(context: StepContext, report: PayloadOf<typeof Report>): Promise<void> {

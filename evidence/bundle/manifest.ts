@@ -42,7 +42,7 @@ export const bundleFiles = {
 } as const
 
 /** The journals of generator, critic and planner. */
-export const journalBuckets = ['journal', 'check-journal', 'plan-journal'] as const
+export const journalBuckets = ['journal', 'check-journal', 'plan-journal', 'analysis-journal'] as const
 export type JournalBucket = (typeof journalBuckets)[number]
 
 export const itemTables = ['validation', ...EvalSetName.options] as const

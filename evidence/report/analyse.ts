@@ -3,7 +3,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { attemptNumber } from '../../schemas/arm.ts'
 import { numberText, plural } from '../../schemas/number-text.ts'
 import type { Row } from '../../schemas/row.ts'
-import { moneyOf, spentTogether } from '../../schemas/spent.ts'
+import { moneyOf } from '../../schemas/spent.ts'
 import type { PublicTask } from '../../schemas/task.ts'
 import { caveatsOf } from './analyse/caveats.ts'
 import { conclude } from './analyse/conclusion.ts'
@@ -17,7 +17,7 @@ import { sealedResults } from './analyse/sealed.ts'
 import { searchSteps } from './analyse/search-steps.ts'
 import { modelStatements, sealingOf } from './analyse/statements.ts'
 import { timeOf } from './analyse/time.ts'
-import { pricedLines, spentOnDecisions, spentOnRows } from './analyse/usage.ts'
+import { pricedLines, spentOnAllModels, spentOnDecisions, spentOnRows } from './analyse/usage.ts'
 import type { RunFacts } from './facts/run-facts.ts'
 import { type DatasetFacts, ReportData, type StudentModelFacts } from './report-data.ts'
 import { confidence } from './statistics/intervals.ts'
@@ -186,7 +186,7 @@ function budgetOf(
 ): ReportData['budget'] {
   const { config } = facts
   const [rows, plans] = [spentOnRows(facts), spentOnDecisions(facts)]
-  const all = spentTogether([rows, plans])
+  const all = spentOnAllModels(facts)
   const prices = config?.prices ?? {}
   return {
     hoursUsed: wallSeconds === null ? null : wallSeconds / 3600,
@@ -232,5 +232,12 @@ function badCasesOf(facts: RunFacts, chosen: number | null): ReportData['badCase
     .map(({ payload }) => payload)
     .filter(({ studentModel }) => studentModel.name.startsWith('attempt-'))
   const report = attempts.findLast(({ studentModel }) => studentModel.name === `attempt-${chosen}`) ?? attempts.at(-1)
-  return report ? { studentModel: report.studentModel.name, cases: report.badCases.slice(0, badCasesShown) } : null
+  if (!report) return null
+  const { studentModel, badCases, causes, analysis } = report
+  return {
+    studentModel: studentModel.name,
+    cases: badCases.slice(0, badCasesShown),
+    ...(analysis && { causes: causes ?? [], hypotheses: analysis.hypotheses }),
+    ...(analysis?.fault !== undefined && { analysisFault: analysis.fault }),
+  }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FailureCause } from '../../schemas/guidance.ts'
 import { Sha256, Timestamp } from '../../schemas/ids.ts'
 import { Decision, Race } from '../../schemas/messages/run.ts'
 import { RejectionReason, Row } from '../../schemas/row.ts'
@@ -256,6 +257,15 @@ export const ReportData = z.object({
   }),
   /** Two rows a skill of one attempt's dataset, drawn with the report's seed. */
   samples: z.object({ attempt: WholeCount, rows: z.array(Row) }).nullable(),
-  badCases: z.object({ studentModel: z.string(), cases: z.array(BadCase) }).nullable(),
+  badCases: z
+    .object({
+      studentModel: z.string(),
+      cases: z.array(BadCase),
+      /** Of an evaluator with an analyst: the causes that held, of so many hypotheses. */
+      causes: z.array(FailureCause).optional(),
+      hypotheses: WholeCount.optional(),
+      analysisFault: z.string().optional(),
+    })
+    .nullable(),
 })
 export type ReportData = z.infer<typeof ReportData>

@@ -61,13 +61,18 @@ export function beyondOf({ spent, money, hours }: Omit<Estimate, 'beyond'>, limi
   return [
     ...over(
       'run.teacherCalls',
-      calls(({ role }) => role !== 'planner'),
+      calls(({ role }) => role === 'generator' || role === 'critic'),
       limits.teacherCalls,
     ),
     ...over(
       'run.plannerCalls',
       calls(({ role }) => role === 'planner'),
       limits.plannerCalls,
+    ),
+    ...over(
+      'run.analystCalls',
+      calls(({ role }) => role === 'evaluator'),
+      limits.analystCalls,
     ),
     ...over('run.tokens', spent.inputTokens + spent.outputTokens, limits.tokens),
     ...over('run.money', money, limits.money),

@@ -44,7 +44,7 @@ export type EstimateInput = {
   /** Characters of a seed of the task's pool in the mean. */
   poolChars: number
   prices: Prices
-  limits: Pick<RunConfig['limits'], 'teacherCalls' | 'plannerCalls' | 'tokens' | 'money' | 'maxHours'>
+  limits: Pick<RunConfig['limits'], 'teacherCalls' | 'plannerCalls' | 'analystCalls' | 'tokens' | 'money' | 'maxHours'>
   past: Past
 }
 

@@ -65,7 +65,7 @@ async function evalSetsOf(
   { agents }: Topology,
   evidence: EstimateRequest['evidence'],
 ): Promise<QuestionCounts> {
-  const { audit } = EvaluatorOptions.parse(agents.evaluator.options)
+  const { audit } = EvaluatorOptions.strip().parse(agents.evaluator.options)
   const drawn = Object.values(audit).reduce((sum, count) => sum + count, 0)
   return {
     validation: task.validation.length,

@@ -30,7 +30,7 @@ const together = (parts: readonly Unfinished[]): Unfinished => ({
 /** A role's pieces of paid work under these keys: what each says that it cost, or else its journal and what was reserved beside. */
 async function paidWork(
   bus: Bus,
-  role: PayingRole,
+  role: keyof typeof buckets,
   models: Models,
   filter: string,
   isWanted: (key: string) => boolean,

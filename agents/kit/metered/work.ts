@@ -21,8 +21,8 @@ import { endpointKey } from './usable-sources.ts'
 /** Who pays, and where it keeps its records and its replies. */
 export type MeteredBuckets = {
   role: PayingRole
-  records: 'shards' | 'checks'
-  journal: 'journal' | 'check-journal'
+  records: 'shards' | 'checks' | 'analyses'
+  journal: 'journal' | 'check-journal' | 'analysis-journal'
 }
 
 /** What a piece of paid work made: as it is stored, and what its maker wants of it. */
@@ -70,7 +70,7 @@ export async function openMeteredWork<T>(
 ): Promise<MeteredWork<T>> {
   const { bus, identity, log, setWaiting, signal: stopping } = context
   const active = new Map<string, number>()
-  const asked = buckets.role === 'critic' ? `the critic's model ${options.model}` : 'the teacher'
+  const asked = buckets.role === 'generator' ? 'the teacher' : `the ${buckets.role}'s model ${options.model}`
   const endpoint = endpointOf(options, process.env, `agents.${buckets.role}.options`)
   const onState = (state: BreakerState, lastFault: string) => {
     log.warn({ state, lastFault }, 'circuit breaker of the teacher')

@@ -1,3 +1,4 @@
+import type { FailureCause } from '../../../schemas/guidance.ts'
 import type { BadCase, ScoreSheet } from '../../../schemas/score.ts'
 import type { ScoreMode, SeedQuestion } from '../../../schemas/task.ts'
 import type { Situation } from '../policy.ts'
@@ -22,6 +23,7 @@ export function describeSituation(
     ...(operation === 'debug' ? [lastWrote(history.at(-1), shown)] : []),
     ...(siblings.length > 0 ? [siblingText(siblings, Math.floor(maxChars / 4))] : []),
     ...(best ? [bestText(best, Math.floor(maxChars / 3))] : []),
+    ...(best?.causes?.length ? [causesText(best.causes)] : []),
     ...(sampleRows.length > 0 ? [`Some of its rows:\n${sampleRows.map((row) => rowText(row, shown)).join('\n')}`] : []),
   ]
   const core = shortenPrompted(needed.join('\n\n'), maxChars)
@@ -72,6 +74,17 @@ function siblingText(siblings: readonly Attempt[], maxChars: number): string {
   )
   return `${siblings.length} other program(s) are tried from this same state, at the same time. Plan something that differs from them in what it changes:\n${plans.join('\n')}`
 }
+
+/** What an analyst named and counting confirmed. */
+const causesText = (causes: readonly FailureCause[]): string =>
+  [
+    'What its failed cases have in common, counted over validation items that whoever named it had not seen:',
+    ...causes.map(
+      ({ statement, with: having, without }) =>
+        `- ${oneLine(statement, causeChars)} (wrong: ${having.wrong} of ${having.total} such items, ${without.wrong} of ${without.total} others)`,
+    ),
+  ].join('\n')
+const causeChars = 400
 
 function lastWrote(last: Attempt | undefined, { wrote: most }: Shown): string {
   const wrote = last?.wrote ?? JSON.stringify(last?.program ?? null)

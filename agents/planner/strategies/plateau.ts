@@ -6,9 +6,10 @@ import { isScored, type TriedAttempt } from './strategy.ts'
 export type Plateau = { mark: number; since: number }
 
 /**
- * Where a search stands on its plateau; null before there is an attempt with all rows and a score. `items`: validation items. A score that is a
- * little higher says nothing, since among many attempts some are: the mark moves to an attempt that leads the marked one by as much as one has to
- * in a race by the search's own seed. What is chosen does not follow from this: only whether it is worth going on.
+ * Where a search stands on its plateau; null before there is an attempt with all rows and a score. `items`: validation items.
+ * A score that is a little higher says nothing, since among many attempts some are. So the mark moves to an attempt that leads the marked
+ * one by as much as one has to lead in a race by the search's own seed. What is chosen does not follow from this: only whether it is
+ * worth going on.
  */
 export function plateauOf(
   history: readonly TriedAttempt[],

@@ -1,7 +1,7 @@
 import type { SearchSettings } from '../../../schemas/search.ts'
 
 /** Right answers on validation by training seed, the search's first, each of the same number of items. */
-export type Counted = { correct: readonly number[]; total: number }
+export type SeedCounts = { correct: readonly number[]; total: number }
 
 /** What a comparison of an attempt with the best one says. */
 export type RaceResult = {
@@ -30,7 +30,7 @@ export type Rules = { racing: SearchSettings['racing']; pairs?: readonly number[
  *
  * What seeds make is guessed first and then taken from the pairs, so that a task whose seeds matter more needs a larger lead.
  */
-export function race(own: Counted, best: Counted, rules: Rules): RaceResult {
+export function race(own: SeedCounts, best: SeedCounts, rules: Rules): RaceResult {
   const count = Math.min(own.correct.length, best.correct.length)
   const lead = leadOver(own, best, count)
   const needed = neededOver(own, best, count, rules)
@@ -42,16 +42,17 @@ export function race(own: Counted, best: Counted, rules: Rules): RaceResult {
  * of them. One
  * that leads by less would have to do better with the next seed than with the one that made it a candidate.
  */
-export function isWorthRacing(own: Counted, best: Counted, rules: Rules): boolean {
+export function isWorthRacing(own: SeedCounts, best: SeedCounts, rules: Rules): boolean {
   return leadOver(own, best, 1) >= neededOver(own, best, rules.racing.seeds, rules)
 }
 
-const shareOf = ({ correct, total }: Counted, count: number): number =>
+const shareOf = ({ correct, total }: SeedCounts, count: number): number =>
   correct.slice(0, count).reduce((sum, each) => sum + each / total, 0) / count
 
-const leadOver = (own: Counted, best: Counted, count: number): number => shareOf(own, count) - shareOf(best, count)
+const leadOver = (own: SeedCounts, best: SeedCounts, count: number): number =>
+  shareOf(own, count) - shareOf(best, count)
 
-function neededOver(own: Counted, best: Counted, count: number, { racing, pairs = [] }: Rules): number {
+function neededOver(own: SeedCounts, best: SeedCounts, count: number, { racing, pairs = [] }: Rules): number {
   const { total } = own
   const middle = (shareOf(own, 1) + shareOf(best, 1)) / 2
   const share = Math.min(1 - 1 / total, Math.max(1 / total, middle))

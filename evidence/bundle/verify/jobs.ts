@@ -1,4 +1,3 @@
-import { guidanceOf } from '../../../agents/planner/guidance.ts'
 import { armSeedOf } from '../../../schemas/arm.ts'
 import type { StudentModel } from '../../../schemas/training.ts'
 import { jobHashOf, studentLabel } from '../../../trainer-bridge/job.ts'
@@ -44,7 +43,10 @@ export const jobsCheck: Check = {
     compareAdapters(facts, ledger)
     for (const recorded of facts.jobs) {
       const { studentModel, guidance } = recorded.payload
-      ledger.same(messagePlace('job', recorded, `guidance of ${studentModel}`), guidance, guidanceOf(config))
+      const { ladder, swapValidationAt } = config.evidence
+      const due = { ladder, halves: swapValidationAt !== null }
+      const { ladder: on = 'off', halves = false } = guidance ?? {}
+      ledger.same(messagePlace('job', recorded, `guidance of ${studentModel}`), { ladder: on, halves }, due)
     }
     const others = [
       ...facts.reports.map((recorded) => ({

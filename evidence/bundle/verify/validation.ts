@@ -1,10 +1,12 @@
 import { halvesOf, isAbove } from '../../../agents/evaluator/ladder.ts'
 import { type Graded, grade, sampleBadCases, scoreSheet } from '../../../agents/evaluator/scorer/grading.ts'
 import { replyScores, trivialScores, worthTelling } from '../../../agents/evaluator/scorer/trivial.ts'
+import { countHypothesis } from '../../../agents/evaluator/scorer-and-analyst/hypotheses.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Report } from '../../../schemas/messages/evaluation.ts'
 import { Prediction } from '../../../schemas/runtime-protocol.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
+import { openSandbox } from '../../../tasks/sandbox/sandbox.ts'
 import { openTaskScorer } from '../../../tasks/score-with.ts'
 import type { Logged } from '../../report/mod.ts'
 import { type BundleEvidence, type Check, has, messagePlace } from './check.ts'
@@ -27,6 +29,7 @@ export const validationCheck: Check = {
     for (const report of facts.reports) compareReport(report, graded, ledger)
     await compareTrivial(evidence, graded, ledger)
     compareCases(evidence, graded, ledger)
+    await compareCauses(evidence, graded, ledger)
     compareLadder(evidence, graded, ledger)
     if (facts.reports.some(({ payload }) => payload.halves)) compareHalves(evidence, graded, ledger)
   },
@@ -87,6 +90,38 @@ function compareCases({ facts: { reports }, config }: BundleEvidence, graded: Gr
     const place = (what: string) => messagePlace('report', report, `badCases${what} of ${studentModel.name}`)
     ledger.same(place(': their number'), badCases.length, due.length)
     for (const [index, each] of badCases.entries()) ledger.same(place(`[${index}] (${each.id})`), each, due[index])
+  }
+}
+
+/** Causes that an analyst named, counted again over the items that it had not seen; not of a student model that was kept back. */
+async function compareCauses(
+  { facts: { reports }, config }: BundleEvidence,
+  graded: GradedBy,
+  ledger: Ledger,
+): Promise<void> {
+  if (reports.every(({ payload }) => payload.analysis === undefined)) return
+  await using sandbox = openSandbox()
+  for (const report of reports) {
+    const { studentModel, shownAs, analysis, causes = [], halves } = report.payload
+    const own = graded.get(studentModel.name)
+    if (!own || !analysis || shownAs !== undefined) continue
+    const due = halvesOf(own.map(({ item }) => item))
+    const parts = [
+      { name: 'all', causes, items: own },
+      ...(['a', 'b'] as const).map((half) => ({
+        name: half,
+        causes: halves?.[half].causes ?? [],
+        items: own.filter(({ item }) => due[half].has(item.id)),
+      })),
+    ]
+    for (const { name, causes, items } of parts) {
+      const shown = new Set(analysis.shown[name])
+      const others = items.filter(({ item }) => !shown.has(item.id))
+      for (const [index, cause] of causes.entries()) {
+        const place = messagePlace('report', report, `causes[${index}] (${name}) of ${studentModel.name}`)
+        ledger.same(place, cause, await countHypothesis(cause, others, { mode: config.primary, sandbox }))
+      }
+    }
   }
 }
 

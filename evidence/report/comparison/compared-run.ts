@@ -1,7 +1,7 @@
 import { attemptNumber } from '../../../schemas/arm.ts'
-import { moneyOf, spentTogether } from '../../../schemas/spent.ts'
+import { moneyOf } from '../../../schemas/spent.ts'
 import { lastVerdicts } from '../analyse/datasets.ts'
-import { spentOnDecisions, spentOnRows } from '../analyse/usage.ts'
+import { spentOnAllModels, spentOnDecisions, spentOnRows } from '../analyse/usage.ts'
 import { collect, type LogEntry, type RunFacts } from '../mod.ts'
 import { outcomeOf } from '../run-set/outcome.ts'
 import type { ComparedRun } from './plan.ts'
@@ -86,6 +86,6 @@ function useOf(facts: RunFacts): Use {
     validationScores: new Set(facts.reports.map(({ payload }) => payload.studentModel.name)).size,
     plannerCalls: plans.calls,
     plannerTokens: plans.inputTokens + plans.outputTokens,
-    money: moneyOf(spentTogether([rows, plans]), facts.config?.prices ?? {}),
+    money: moneyOf(spentOnAllModels(facts), facts.config?.prices ?? {}),
   }
 }

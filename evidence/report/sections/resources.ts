@@ -161,6 +161,7 @@ const stages: Readonly<Record<Stage, string>> = {
   revise: 'write rows again',
   vote: 'solve again and vote',
   judge: 'judge',
+  analyse: 'look for causes',
   unanswered: 'cut short, without a reply',
   lost: 'lost in a crash, at most',
 }
