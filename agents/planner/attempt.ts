@@ -67,8 +67,8 @@ export const nothingMade = {
 } satisfies Partial<Attempt>
 
 /** Which attempt it is, how it came about, and its place in the search. */
-export type Planned = Pick<Attempt, 'attempt' | 'operation' | 'diagnosis' | 'planning'> & Place
-export type Place = Pick<Attempt, 'generation' | 'parts' | 'from' | 'share' | 'promotes' | 'fixes'>
+export type Planned = Pick<Attempt, 'attempt' | 'operation' | 'diagnosis' | 'planning'> & SearchPlace
+export type SearchPlace = Pick<Attempt, 'generation' | 'parts' | 'from' | 'share' | 'promotes' | 'fixes'>
 
 /** A new attempt with its carried-over rows in place, before its first round. */
 export async function openAttempt(

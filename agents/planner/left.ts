@@ -1,19 +1,11 @@
-import type { Source } from '../../schemas/program.ts'
 import type { RunConfig } from '../../schemas/run.ts'
-import type { VariantOf } from '../../schemas/variants.ts'
+import { asksModel, chosenIn } from '../../schemas/variants.ts'
 import { budgetLeft, callsLeft } from './budget-left.ts'
 import { attemptsUsed } from './generation.ts'
 import type { Situation } from './policy.ts'
 import type { StepContext } from './step-context.ts'
 
-/** The sources that each generator can follow. */
-export const sourceKindsOf: Readonly<Record<VariantOf<'generator'>, readonly Source['kind'][]>> = {
-  procedural: ['procedure'],
-  llm: ['prompt'],
-}
-
-const prompts = ({ variants }: RunConfig) =>
-  sourceKindsOf[variants.generator as VariantOf<'generator'>].includes('prompt')
+const prompts = (config: RunConfig) => asksModel(chosenIn(config, 'generator'))
 
 /** What is left of a run's limits; of the teacher's calls, one attempt's share where as many as `parts` are made at the same time. */
 export function left({ state, event, deps }: StepContext, parts = 1): Situation['left'] {

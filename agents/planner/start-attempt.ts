@@ -1,13 +1,13 @@
 import { hashOf } from '../../schemas/hash.ts'
 import type { Operation } from '../../schemas/run.ts'
 import { rowsWithShare } from '../../schemas/search.ts'
-import { asksModel, type VariantOf } from '../../schemas/variants.ts'
-import { openAttempt, type Place, type Planned, planRound, raisedAttempt } from './attempt.ts'
+import { asksModel, chosenIn, sourceKindsOf } from '../../schemas/variants.ts'
+import { openAttempt, type Planned, planRound, raisedAttempt, type SearchPlace } from './attempt.ts'
 import { isBudgetExhausted } from './budget-left.ts'
 import { shareOf } from './budget-share.ts'
 import { endWithRows } from './generate.ts'
 import { generationOf, nextAttempt } from './generation.ts'
-import { left, sourceKindsOf } from './left.ts'
+import { left } from './left.ts'
 import { outgoing } from './outgoing.ts'
 import { type Plan, PlannerBudgetExhausted, ProgramFault, type Situation } from './policy.ts'
 import { promotion } from './promotion.ts'
@@ -19,7 +19,7 @@ import type { PlannerStore } from './store.ts'
 const sampleSize = 6
 
 /** What an attempt is to be: its operation, what it starts from or mends, and its place. */
-export type Slot = Place & {
+export type Slot = SearchPlace & {
   operation: Operation
   /** The attempt to start from; null: none. */
   start: Attempt | null
@@ -53,8 +53,8 @@ async function situationOf(
     siblings: attempts.filter(isSibling),
     variation,
     sampleRows: rows.filter((_, index) => index % stride === 0).slice(0, sampleSize),
-    sourceKinds: sourceKindsOf[config.variants.generator as VariantOf<'generator'>],
-    meteredChecks: asksModel(config.variants.critic),
+    sourceKinds: sourceKindsOf(chosenIn(config, 'generator')),
+    meteredChecks: asksModel(chosenIn(config, 'critic')),
   }
 }
 

@@ -27,9 +27,9 @@ import { readRun } from '../run/follow-run.ts'
 
 /** The arms of a comparison that names none: every planner that is given as much as the others. */
 export const usualArms = ({ agents }: Topology): PlannerArm[] =>
-  asksModel(agents.planner.variant)
+  asksModel(agents.planner)
     ? SearchingPlanner.options.filter((arm) => arm !== 'llm-one-shot')
-    : SearchingPlanner.options.filter((arm) => !asksModel(arm))
+    : SearchingPlanner.options.filter((arm) => !asksModel({ variant: arm }))
 
 /** The topology with an arm's planner, one process of it, and its strategy. */
 export function topologyOfArm(topology: Topology, arm: PlannerArm): Topology {
