@@ -97,6 +97,7 @@ export function train(
   studentModel: string,
   { dataset, datasetHash }: Pick<Attempt, 'dataset' | 'datasetHash'>,
   seed: number,
+  guidance = guidanceOf(context.state, true),
 ): void {
   const { config } = context.state
   const training = { dataset: dataset!, datasetHash: datasetHash!, seed }
@@ -106,7 +107,8 @@ export function train(
       training,
       examples: false,
       student: context.state.base?.studentModel.student,
-      guidance: guidanceOf(context.state, true),
+      runtimes: context.state.base?.studentModel.runtimes,
+      guidance,
       ...taskOf(config),
     }),
   )

@@ -1,3 +1,4 @@
+import { describeRuntimes } from '../../schemas/runtime-identity.ts'
 import { code, type Document } from './document/document.ts'
 import { htmlOf } from './document/html.ts'
 import { markdownOf } from './document/markdown.ts'
@@ -16,6 +17,7 @@ const sections = [headlines, result, evidence, search, resources, rows, provenan
 
 function reportDocument(data: ReportData): Document {
   const { run, task, studentModels, time } = data
+  const runtimes = studentModels.find((each) => each.runtimes)?.runtimes
   return {
     tab: `${task?.title ?? 'Report'} · ${run.runId ?? 'unknown run'}`,
     kind: 'report of a run',
@@ -26,6 +28,7 @@ function reportDocument(data: ReportData): Document {
       ['Started', timeText(run.startedAt)],
       ['Wall time', duration(time.wallSeconds)],
       ['Student', studentModels.find(({ student }) => student)?.student ?? 'not known yet'],
+      ...(runtimes ? [['Runtimes', describeRuntimes(runtimes)] as const] : []),
       ['Status', statusText(data)],
     ],
     body: sections.map((section) => section(data)),
@@ -46,10 +49,13 @@ const stopReasons: Readonly<Record<NonNullable<ReportData['run']['stopReason']>,
   'rounds-used': 'no more rounds may be asked for',
   'teacher-unavailable': 'the teacher gave no usable reply',
   'program-raised': 'the program failed on every reply of a source',
+  plateau: 'further attempts would have been luck',
+  'trainings-used': 'all trainings were used',
 }
 
 function statusText({ run }: Pick<ReportData, 'run'>): string {
-  if (run.finished && run.stopReason) return `${run.status ?? 'finished'}: ${stopReasons[run.stopReason]}`
+  if (run.finished && run.stopReason)
+    return `${run.status ?? 'finished'}: ${stopReasons[run.stopReason]}${run.stopDetail === undefined ? '' : ` (${run.stopDetail})`}`
   if (!run.status) return 'not started'
   return run.statusReason ? `${run.status}, not finished (${run.statusReason})` : `${run.status}, not finished`
 }

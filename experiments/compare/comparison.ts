@@ -3,32 +3,50 @@ import type { Bus } from '../../bus/mod.ts'
 import { analyseComparison } from '../../evidence/report/comparison/analyse.ts'
 import { resultOf } from '../../evidence/report/comparison/compared-run.ts'
 import { comparisonHtml, comparisonMarkdown } from '../../evidence/report/comparison/document.ts'
-import { ComparisonPlan, fewestPairs, PlannerArm, runsOf } from '../../evidence/report/comparison/plan.ts'
+import {
+  ComparisonPlan,
+  fewestPairs,
+  type PlannerArm,
+  partsOfArm,
+  runsOf,
+  SearchingPlanner,
+} from '../../evidence/report/comparison/plan.ts'
 import { effectSentence } from '../../evidence/report/comparison/text.ts'
 import { reportJson, writeForms } from '../../evidence/report/mod.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
 import { withPlanner } from '../../launcher/topology/overrides.ts'
 import { makeFolder, runsFolder } from '../../machine/folders.ts'
 import { readState, writeWhole } from '../../machine/state-file.ts'
-import { plural } from '../../schemas/number-text.ts'
+import { numberText, plural } from '../../schemas/number-text.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel } from '../../schemas/variants.ts'
 import type { Estimate } from '../estimate/estimate.ts'
-import { summaryOf, wholeText } from '../estimate/print.ts'
+import { summaryOf } from '../estimate/print.ts'
 import { readRun } from '../run/follow-run.ts'
 
 /** The arms of a comparison that names none: every planner that is given as much as the others. */
 export const usualArms = ({ agents }: Topology): PlannerArm[] =>
   asksModel(agents.planner)
-    ? PlannerArm.options.filter((arm) => arm !== 'llm-one-shot')
-    : PlannerArm.options.filter((arm) => !asksModel({ variant: arm }))
+    ? SearchingPlanner.options.filter((arm) => arm !== 'llm-one-shot')
+    : SearchingPlanner.options.filter((arm) => !asksModel({ variant: arm }))
 
-/** The topology with an arm's planner, one process of it. */
+/** The topology with an arm's planner, one process of it, and its strategy. */
 export function topologyOfArm(topology: Topology, arm: PlannerArm): Topology {
-  const { agents, ...rest } = withPlanner(topology, arm)
-  return { ...rest, agents: { ...agents, planner: { ...agents.planner, replicas: 1 } } }
+  const { planner, strategy } = partsOfArm(arm)
+  const { agents, run, ...rest } = withPlanner(topology, planner)
+  return {
+    ...rest,
+    run: strategy ? { ...run, strategy } : run,
+    agents: { ...agents, planner: { ...agents.planner, replicas: 1 } },
+  }
 }
+
+/** Second seeds are trainings, too: where arms are raced, all of them have as many trainings as attempts in all. */
+export const equalTrainings = (topology: Topology, attempts: number): Topology =>
+  topology.run.racing.seeds > 1 && topology.run.trainings === null
+    ? { ...topology, run: { ...topology.run, trainings: attempts } }
+    : topology
 
 export const comparisonFolder = (name: string): string => join(runsFolder(), name)
 
@@ -68,9 +86,9 @@ export function printComparisonPlan(plan: ComparisonPlan, perRun: ReadonlyMap<Pl
       : 'time not known'
   return [
     `comparison ${name}: ${pairs} ${plural(pairs, 'pair')} of ${arms.length} arms, ${runs} ${plural(runs, 'run')} one after another; seeds ${seed} to ${seed + pairs - 1}`,
-    `each run: ${attempts} ${plural(attempts, 'attempt')} of ${wholeText(rows)} ${plural(rows, 'row')}, the chosen dataset with ${trainingSeeds} fresh training ${plural(trainingSeeds, 'seed')}, ${teacherCalls === null ? 'teacher calls not limited' : `at most ${wholeText(teacherCalls)} teacher ${plural(teacherCalls, 'call')}`}, one final evaluation`,
+    `each run: ${attempts} ${plural(attempts, 'attempt')} of ${numberText(rows)} ${plural(rows, 'row')}, the chosen dataset with ${trainingSeeds} fresh training ${plural(trainingSeeds, 'seed')}, ${teacherCalls === null ? 'teacher calls not limited' : `at most ${numberText(teacherCalls)} teacher ${plural(teacherCalls, 'call')}`}, one final evaluation`,
     ...[...perRun].map(([arm, estimate]) => `${arm}, one run: ${summaryOf(estimate)}`),
-    `in all: ${trainings} ${plural(trainings, 'training')} (${timeOf('training')}), ${wholeText(answers)} ${plural(answers, 'answer')} of the student (${timeOf('answers')}), ${wholeText(
+    `in all: ${trainings} ${plural(trainings, 'training')} (${timeOf('training')}), ${numberText(answers)} ${plural(answers, 'answer')} of the student (${timeOf('answers')}), ${numberText(
       sum(({ spent }) => spent.calls),
     )} calls, ${runs} final evaluations`,
     ...(pairs < fewestPairs
