@@ -48,6 +48,8 @@ test('the tarball is small, and holds JavaScript, types and all that is not code
   for (const file of [
     'agents/sdk/mod.js',
     'types/agents/sdk/mod.d.ts',
+    'api/mod.js',
+    'types/api/mod.d.ts',
     'agents/planner/llm/prompts',
     'trainer-bridge/runtime',
     'deploy/topologies/local.yaml',
