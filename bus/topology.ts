@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   AckPolicy,
   type ConsumerConfig,
@@ -11,9 +12,10 @@ import {
 import { nanos } from 'nats'
 import type { BusLimits } from '../schemas/bus-limits.ts'
 import { type DeliveryChanges, type WorkMessage, withDelivery } from '../schemas/message.ts'
+import { variantOfQueue } from '../schemas/queue.ts'
 import { registry } from '../schemas/registry.ts'
 import type { Account, AgentRole } from '../schemas/role.ts'
-import { receivesFrom, variantsOf } from '../schemas/variants.ts'
+import { isBuiltIn, receivesFrom, variantsOf } from '../schemas/variants.ts'
 import { BusAwayError, BusSetupError } from './errors.ts'
 import type { Link } from './link.ts'
 import { passingReason } from './retry.ts'
@@ -32,6 +34,7 @@ import {
   logStreamOf,
   objectPrefixOf,
   objectStreamOf,
+  pluginReader,
   workSubject,
 } from './subjects.ts'
 
@@ -215,11 +218,18 @@ async function ensureStream(
     if (stream.metadata) refuseOtherLayout(link, name, there)
     if (!there) await link.ask(() => link.jsm.streams.add(stream).catch(placed), about)
     // Nobody may change the vault, not even the operator: a changed stream could republish what it holds.
-    else if (link.account !== 'VAULT' && !keep)
+    else if (link.account !== 'VAULT' && !keep && !holds(there.config, stream))
       await link.ask(() => link.jsm.streams.update(name, stream).catch(placed), about)
   } catch (error) {
     throw setupFault(link, `Stream ${name}`, error, stream)
   }
+}
+
+/** Whether what is there has all that is wanted; the server leaves out what is false or 0. An update costs it a write of its files. */
+function holds(there: unknown, wanted: unknown): boolean {
+  if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted))
+    return isDeepStrictEqual(there || false, wanted || false)
+  return Object.entries(wanted).every(([key, value]) => holds((there as Record<string, unknown>)?.[key], value))
 }
 
 /** A cluster that has no server for a copy: C4 bounds how long that may be because its servers are just starting. */
@@ -320,24 +330,25 @@ async function ensureConsumers(link: Link, account: LogAccount, options: Topolog
       ),
     )
   const reader = deadReaderOf[account]
-  // Dead letters of all queues of a variant have one reader.
-  const known: readonly string[] = variantsOf[reader]
-  const readers = (variants[reader] ?? [])
-    .filter((queue) => known.includes(queue))
-    .map((variant) =>
-      ensureConsumer(
-        link,
-        deadStreamOf[account],
-        {
-          durable_name: deadDurableName(reader, variant),
-          ack_policy: AckPolicy.Explicit,
-          ack_wait: nanos(30_000),
-          num_replicas: 0,
-          deliver_policy: DeliverPolicy.All,
-        },
-        keep,
-      ),
-    )
+  // Dead letters of all queues of a variant have one reader, and those of all variants that are not built in.
+  const readerOf = (queue: string): string[] => {
+    if (isBuiltIn(reader, queue)) return [queue]
+    return isBuiltIn(reader, variantOfQueue(queue)) ? [] : [pluginReader]
+  }
+  const readers = [...new Set((variants[reader] ?? []).flatMap(readerOf))].map((variant) =>
+    ensureConsumer(
+      link,
+      deadStreamOf[account],
+      {
+        durable_name: deadDurableName(reader, variant),
+        ack_policy: AckPolicy.Explicit,
+        ack_wait: nanos(30_000),
+        num_replicas: 0,
+        deliver_policy: DeliverPolicy.All,
+      },
+      keep,
+    ),
+  )
   await Promise.all([...workers, ...readers])
 }
 

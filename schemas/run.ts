@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { BaselineArm, ReferenceArm } from './arm.ts'
 import { Guidance } from './guidance.ts'
 import { ObjectRef, RunId, Sha256, Timestamp, Token } from './ids.ts'
+import { Plugin } from './plugin.ts'
 import { Program } from './program.ts'
 import { AgentRole } from './role.ts'
 import { Budget } from './run-settings.ts'
@@ -77,6 +78,8 @@ export const RunConfig = z.object({
   /** Fewer admitted rows than this make the attempt invalid. */
   minimumRows: z.number().int().positive(),
   variants: Variants,
+  /** The plug-ins among them; left out where there are none. */
+  plugins: z.partialRecord(AgentRole, Plugin).optional(),
   /** The language model of each role that asks one, as the topology names it. */
   models: z.partialRecord(PayingRole, z.string()).default({}),
   /** The address at which each of them is asked; `local`: served by `--teacher local`. Runs begun before it was kept have none. */

@@ -4,6 +4,7 @@ import { EndpointOptions } from './endpoint.ts'
 import { Token } from './ids.ts'
 import { count, ms } from './limit.ts'
 import { DeliveryChanges } from './message.ts'
+import { LocalPlugin } from './plugin.ts'
 import { registry } from './registry.ts'
 import { type AgentRole, agentRoles } from './role.ts'
 import { RunSettings } from './run-settings.ts'
@@ -12,6 +13,7 @@ import {
   GenerateLimits,
   LocalTeacherLimits,
   McpLimits,
+  PluginLimits,
   ScalingLimits,
   StorageLimits,
   SupervisorLimits,
@@ -24,10 +26,27 @@ import { variantsOf } from './variants.ts'
 
 /** How many processes of which variant of a role to run, and their limits. */
 export const AgentsOfRole = z.strictObject({
-  variant: Token.describe('which program of the role runs'),
+  variant: z
+    .string()
+    .min(1)
+    .max(4096)
+    .describe(
+      'which program of the role runs: a built-in variant, or a plug-in: `./file.ts`, `package/path`, `python:./file.py`, `external:name`',
+    ),
   replicas: count(1, 'processes; 0: its agents run elsewhere, as those of `syllabus up`', 64, 0),
   slots: count(1, 'messages that one process works on at the same time', 256),
   options: z.record(z.string(), z.json()).default({}).describe('passed to the variant as it is; the variant checks it'),
+  trusted: z
+    .boolean()
+    .optional()
+    .describe('of a plug-in in TypeScript: it may read and write files and start processes, as its user may'),
+  reads: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'of one that is not trusted: files and folders beside its code that it may read, relative to the topology file',
+    ),
+  plugin: LocalPlugin.readonly().optional().describe('found out at the start from `variant`, and never written'),
 })
 export type AgentsOfRole = z.infer<typeof AgentsOfRole>
 
@@ -73,6 +92,7 @@ export const Topology = z
     telemetry: TelemetryLimits.prefault({}).describe('metrics, probes and traces'),
     trackers: TrackerLimits.prefault({}).describe('experiment trackers: `--tracker`'),
     mcp: McpLimits.prefault({}).describe('`syllabus mcp`'),
+    plugins: PluginLimits.prefault({}).describe('what a plug-in may take'),
     supervisor: SupervisorLimits.prefault({}).describe('the processes of agents'),
     scaling: ScalingLimits.prefault({}).describe('how many agents a node runs of a role that is given as a range'),
     localTeacher: LocalTeacherLimits.prefault({}).describe('the model that `--teacher local` serves on this machine'),
@@ -100,8 +120,8 @@ export const Topology = z
     }
     for (const role of agentRoles) {
       const known: readonly string[] = variantsOf[role]
-      const { variant } = topology.agents[role]
-      if (!known.includes(variant)) {
+      const { variant, plugin } = topology.agents[role]
+      if (!plugin && !known.includes(variant)) {
         context.addIssue({
           code: 'custom',
           path: ['agents', role, 'variant'],

@@ -16,7 +16,7 @@ export type NeededAgent = {
 }
 
 /** What a run says of its agents. */
-export type AgentsOfRun = Pick<RunConfig, 'variants' | 'models' | 'addresses' | 'student' | 'queues'> & {
+export type AgentsOfRun = Pick<RunConfig, 'variants' | 'plugins' | 'models' | 'addresses' | 'student' | 'queues'> & {
   runId?: string
 }
 

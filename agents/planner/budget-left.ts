@@ -2,7 +2,7 @@ import { callsPerCandidate, type Program } from '../../schemas/program.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import { moneyOf, spentTogether } from '../../schemas/spent.ts'
 import type { Spent } from '../../schemas/usage.ts'
-import { asksModel } from '../../schemas/variants.ts'
+import { asksModel, chosenIn } from '../../schemas/variants.ts'
 import type { Attempt, PlannerState } from './state.ts'
 
 /** What is left of a run's limits; Infinity where there is none. */
@@ -48,8 +48,8 @@ export function budgetLeft(state: PlannerState): BudgetLeft {
 
 /** Calls that the analysis of one report may make; undefined where the evaluator has no analyst. Once tokens or money are used up, none. */
 export function analysisCallsLeft(state: PlannerState): number | undefined {
-  const { limits, models, variants } = state.config
-  if (!asksModel(variants.evaluator)) return undefined
+  const { limits, models } = state.config
+  if (!asksModel(chosenIn(state.config, 'evaluator'))) return undefined
   const { tokens, money } = budgetLeft(state)
   if (Math.min(tokens, money) <= 0) return 0
   const left = (limits.analystCalls ?? Number.POSITIVE_INFINITY) - spentOnAnalyses(state).calls

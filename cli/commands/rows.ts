@@ -1,6 +1,13 @@
 import { type Command, Option } from 'commander'
 import type { Bus } from '../../bus/mod.ts'
-import { askedFor, type RowFilter, type RunRow, rowDetail, rowOf, runRows } from '../../experiments/inspect/run-rows.ts'
+import {
+  askedFor,
+  type RowFilter,
+  type RunRow,
+  rowDetail,
+  rowWithId,
+  runRows,
+} from '../../experiments/inspect/run-rows.ts'
 import { rowTable, rowText } from '../../experiments/inspect/text.ts'
 import { pickRun } from '../../experiments/run/pick-run.ts'
 import { withBus } from '../../launcher/with-bus.ts'
@@ -40,7 +47,7 @@ export function registerRows(program: Command): void {
 }
 
 async function showRow(bus: Bus, config: RunConfig, id: string, json: boolean): Promise<void> {
-  const { found, twin } = await rowOf(runRows(bus, config.runId), config.runId, id)
+  const { found, twin } = await rowWithId(runRows(bus, config.runId), config.runId, id)
   const asked = await askedFor(bus, config, found)
   const facts = { ...factsOf(found), asked, twin: twin && factsOf(twin) }
   console.log(json ? printableJson(facts) : printable(rowText(rowDetail(found, twin, asked))))

@@ -11,7 +11,7 @@ import type { AnswerLine, RowLine, RunReader, TablePage } from '../../trace/run-
 import { pickRun } from '../run/pick-run.ts'
 import { answerBy, answeredItemsOf, fitting, itemOf, labelCounts, modelsIn, shownModel } from './answers.ts'
 import { createHeld } from './held.ts'
-import { askedFor, keeps, type RunRow, rowDetail, rowLine, rowOf, runRows } from './run-rows.ts'
+import { askedFor, keeps, type RunRow, rowDetail, rowLine, rowWithId, runRows } from './run-rows.ts'
 import { shortened } from './shortened.ts'
 
 /** Characters of a text in a line of a table, and in what is opened from it. */
@@ -56,7 +56,7 @@ export function createRunReader(bus: Bus, { gateway }: Pick<Topology, 'gateway'>
       const { rows, isCut } = await rowsOf(runId)
       const { config } = await stateOf(runId)
       const isHeld = !isCut || rows.some((row) => row.id === id)
-      const { found, twin } = await rowOf(isHeld ? rows : runRows(bus, runId), runId, id)
+      const { found, twin } = await rowWithId(isHeld ? rows : runRows(bus, runId), runId, id)
       const detail = rowDetail(found, twin, await askedFor(bus, config, found))
       const calls = detail.calls.map((call) => ({ ...call, reply: call.reply && opened(call.reply) }))
       return { ...detail, prompt: detail.prompt && opened(detail.prompt), calls }

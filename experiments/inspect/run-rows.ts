@@ -153,7 +153,7 @@ export async function askedFor(
  * A row of a run by its id, and the admitted row that it repeats, as far as that comes before it.
  * @throws UsageError where there is none
  */
-export async function rowOf(
+export async function rowWithId(
   rows: AsyncIterable<RunRow> | Iterable<RunRow>,
   runId: string,
   id: string,

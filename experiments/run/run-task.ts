@@ -83,9 +83,8 @@ export async function runTask(folder: string, given: TaskRunOptions): Promise<vo
   const request = { ...options, evidence, setting }
   reporter.line(startLine(estimate))
   const keep = keepsLimits(options.topology)
-  const { inference } = task
   const trackers = options.tracker ?? []
-  const session = { elsewhere, keep, needs: () => needsOf(topology), inference, trackers }
+  const session = { elsewhere, keep, needs: () => needsOf(topology), ofTask: task, trackers }
   if (options.runs === undefined) {
     const runId = options.runId ?? nameByTime(task)
     const begin = async (bus: Bus, own?: string) => ({

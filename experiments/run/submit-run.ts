@@ -1,7 +1,7 @@
 import { referenceRows } from '../../agents/kit/dedup/evaluation-items.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { checkNew } from '../../launcher/shared-queues.ts'
-import { modelsOf, rowOptionsOf, variantsIn } from '../../launcher/topology/models.ts'
+import { modelsOf, pluginsIn, rowOptionsOf, variantsIn } from '../../launcher/topology/models.ts'
 import { boundTo } from '../../launcher/topology/queues.ts'
 import { kindOf } from '../../schemas/arm.ts'
 import { hashOf } from '../../schemas/hash.ts'
@@ -65,6 +65,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
     rows,
     minimumRows: Math.min(task.rows.minimum, rows),
     variants: variantsIn(topology),
+    ...pluginsIn(topology),
     models: modelsOf(topology),
     ...boundTo(topology, process.env, request.own),
     options: rowOptionsOf(topology),

@@ -70,20 +70,23 @@ function withOptionDefaults(written: Topology): Topology {
   // A model that nobody named yet hides no other option.
   const topology = withTeacherLimits(laidOver(withModel(written, 'not named'), written) as Topology)
   const parsed = agentRoles.flatMap((role) => {
-    const { variant, options } = topology.agents[role]
-    const own = role === 'evaluator' && !asksModel(variant) ? EvaluatorOptions : schemas[role]
-    const takesNone = role !== 'evaluator' && role in optionsOf && !asksModel(variant)
+    const { options } = topology.agents[role]
+    const asks = asksModel(topology.agents[role])
+    const own = role === 'evaluator' && !asks ? EvaluatorOptions : schemas[role]
+    const takesNone = role !== 'evaluator' && role in optionsOf && !asks
     return takesNone ? [] : [[role, { options: own.safeParse(options).data ?? options }] as const]
   })
   return laidOver(topology, { agents: Object.fromEntries(parsed) }) as Topology
 }
 
-type JsonSchema = { properties?: Record<string, JsonSchema> }
+type JsonSchema = { properties?: Record<string, JsonSchema>; readOnly?: boolean }
 
 /** The paths of everything that a document may say; what has no properties of its own is a value. */
 const pathsOf = (prefix: string, { properties }: JsonSchema): string[] =>
   properties
-    ? Object.entries(properties).flatMap(([key, inner]) => pathsOf(prefix ? `${prefix}.${key}` : key, inner))
+    ? Object.entries(properties).flatMap(([key, inner]) =>
+        inner.readOnly ? [] : pathsOf(prefix ? `${prefix}.${key}` : key, inner),
+      )
     : [prefix]
 const documents = [
   ['', Topology],

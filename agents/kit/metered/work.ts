@@ -26,7 +26,7 @@ export type MeteredBuckets = {
 }
 
 /** What a piece of paid work made: as it is stored, and what its maker wants of it. */
-export type Made<T> = { stored: ObjectRef; value: T }
+export type PaidResult<T> = { stored: ObjectRef; value: T }
 
 /** One piece of paid work: `make` asks through `call` and puts what it made; `spent` counts all owners' calls. */
 export type Piece<T> = {
@@ -36,17 +36,20 @@ export type Piece<T> = {
   /** HTTP requests that it may make, whatever crashes. */
   maxCalls: number
   signal: AbortSignal
-  make(call: MeteredCall, spent: () => Spent): Promise<Made<T>>
+  make(call: MeteredCall, spent: () => Spent): Promise<PaidResult<T>>
 }
 
 /** Does a piece of paid work once: one that is closed is not worked on again, what it made is given. */
-export type MeteredWork<T> = (piece: Piece<T>) => Promise<Made<T>>
+export type MeteredWork<T> = (piece: Piece<T>) => Promise<PaidResult<T>>
 
 /**
  * The options of an agent that asks a teacher.
  * @throws TeacherUnusable
  */
-export function meteredOptions<T>({ options, identity }: AgentContext, schema: z.ZodType<T>): T {
+export function meteredOptions<T>(
+  { options, identity }: Pick<AgentContext, 'options' | 'identity'>,
+  schema: z.ZodType<T>,
+): T {
   const parsed = schema.safeParse(options)
   if (parsed.success) return parsed.data
   const { role, variant } = identity
@@ -86,9 +89,9 @@ export async function openMeteredWork<T>(
   const records = bus.kv(buckets.records, MeteredRecord)
   const entries = bus.kv(buckets.journal, JournalEntry)
 
-  const closed = async (stored: ObjectRef): Promise<Made<T>> => ({ stored, value: await read(stored) })
+  const closed = async (stored: ObjectRef): Promise<PaidResult<T>> => ({ stored, value: await read(stored) })
 
-  const work = async ({ key, maxCalls, signal, make }: Piece<T>): Promise<Made<T>> => {
+  const work = async ({ key, maxCalls, signal, make }: Piece<T>): Promise<PaidResult<T>> => {
     const ownership = await takeWork(records, key, {
       owner: identity.instance,
       maxCalls,
@@ -109,8 +112,8 @@ export async function openMeteredWork<T>(
   }
 
   /** Work in hand. A message that comes again while its first delivery is worked on waits for that one, and pays nothing. */
-  const inHand = new Map<string, Promise<Made<T>>>()
-  const once = (piece: Piece<T>): Promise<Made<T>> => {
+  const inHand = new Map<string, Promise<PaidResult<T>>>()
+  const once = (piece: Piece<T>): Promise<PaidResult<T>> => {
     const known = inHand.get(piece.key)
     if (known) return known
     const doing = work(piece).finally(() => inHand.delete(piece.key))

@@ -11,7 +11,7 @@ export type Document = {
   kind: string
   title: string
   goal?: string
-  facts: readonly Definition[]
+  facts: readonly DefinitionEntry[]
   body: Blocks
   /** Whether parts under a heading are folded where the document is a page: what stands before the first is read first. */
   isFolded?: boolean
@@ -24,7 +24,7 @@ export type Text = string | Marked | readonly Text[]
 export type Marked = { mark: 'strong' | 'code' | 'mono' | 'note'; text: string }
 
 /** A name with its value. */
-export type Definition = readonly [name: string, value: Text]
+export type DefinitionEntry = readonly [name: string, value: Text]
 
 /** Blocks in order; a part of a report that has nothing to say is null, false or the like. */
 export type Blocks = Block | null | undefined | false | '' | readonly Blocks[]
@@ -37,7 +37,7 @@ export type Block =
   | { kind: 'callout'; paragraphs: readonly Text[] }
   | { kind: 'claims'; claims: readonly { tag: string; tone: string; sentence: string }[] }
   | { kind: 'cards'; title: string; cards: readonly Card[] }
-  | { kind: 'definitions'; entries: readonly Definition[] }
+  | { kind: 'definitions'; entries: readonly DefinitionEntry[] }
   | ({ kind: 'table' } & Table)
   | { kind: 'figure'; drawing: Markup; caption: string; legend: readonly { name: string; colour: string }[] }
   /** A question with its reply, as they are. */
@@ -67,7 +67,7 @@ export const paragraph = (text: Text): Block => ({ kind: 'paragraph', text })
 export const note = (text: Text): Block => ({ kind: 'paragraph', text, tone: 'note' })
 export const absent = (text: Text): Block => ({ kind: 'paragraph', text, tone: 'absent' })
 export const list = (items: readonly Text[]): Block => ({ kind: 'list', items })
-export const definitions = (entries: readonly Definition[]): Block => ({ kind: 'definitions', entries })
+export const definitions = (entries: readonly DefinitionEntry[]): Block => ({ kind: 'definitions', entries })
 export const table = (head: readonly Column[], rows: readonly TableRow[], caption?: string): Block => {
   return { kind: 'table', head, rows, caption }
 }

@@ -4,7 +4,7 @@ import { lostOf } from '../../../schemas/spent.ts'
 import type { PayingRole, Stage } from '../../../schemas/usage.ts'
 import {
   type Blocks,
-  type Definition,
+  type DefinitionEntry,
   definitions,
   figure,
   figures,
@@ -120,7 +120,7 @@ const failureNames: Readonly<Record<FailureCategory, string>> = {
 }
 
 /** What was spent of what was allowed. */
-function budgetEntries({ budget }: ReportData): Definition[] {
+function budgetEntries({ budget }: ReportData): DefinitionEntry[] {
   const { candidatesAsked, candidateCapPerAttempt, plannerCallsUsed, money } = budget
   const estimated = budget.usage.reduce((sum, line) => sum + (line.estimated ?? 0), 0)
   const of = (limit: number | null) => (limit === null ? '' : ` of ${numberText(limit)} allowed`)
@@ -128,7 +128,10 @@ function budgetEntries({ budget }: ReportData): Definition[] {
     const isAtMost = lostOf({ lines: budget.usage.filter(({ role }) => roles.includes(role)) }) > 0
     return (isAtMost ? 'at most ' : '') + numberText(used) + (of(limit) || ' (not limited)')
   }
-  const planner: Definition = ["Calls of the planner's model", calls(plannerCallsUsed, budget.plannerCalls, 'planner')]
+  const planner: DefinitionEntry = [
+    "Calls of the planner's model",
+    calls(plannerCallsUsed, budget.plannerCalls, 'planner'),
+  ]
   const most = candidateCapPerAttempt === null ? '' : `, at most ${numberText(candidateCapPerAttempt)} an attempt`
   const tokens = [
     `${numberText(budget.inputTokens)} in, ${numberText(budget.outputTokens)} out`,
