@@ -32,6 +32,8 @@ export const NodePresence = z.looseObject({
   students: z.record(z.string(), z.string()),
   /** Why it does not work for a run that goes on. */
   troubles: z.array(z.string()),
+  /** What keeps it from nothing and is to be known, as that a run is of other code. */
+  notes: z.array(z.string()).default([]),
 })
 export type NodePresence = z.infer<typeof NodePresence>
 
