@@ -54,6 +54,11 @@ export const identify = ({ node, cluster }: { node: string; cluster: string }): 
   startedAt: new Date().toISOString(),
 })
 
+/** What a process may be called: a host's, a pod's or a job's name. */
+export const NodeName = z
+  .string()
+  .regex(/^[a-z\d][\w.-]{0,252}$/i, 'a name has letters, digits, ., _ and -, and begins with a letter or a digit')
+
 /** One token of a key, for any name. */
 export const tokenOf = (node: string): string => node.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-')
 

@@ -127,6 +127,7 @@ test.each<
     { words: ['--critic', '1'] },
     /missing: critic \(LAB\)[\s\S]*The file holds generator/,
   ],
+  ['a name that is a path', { words: ['--generator', '1', '--name', '../other'] }, /a name has letters, digits/],
   ['a range that is none', { words: ['--generator', '8..1'] }, /write a number, such as 8, or a range/],
   ['no servers and cluster in its file', { join: undefined }, /is no join file/],
   [
