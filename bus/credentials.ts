@@ -97,7 +97,8 @@ const joinFix =
   "The code of this host may be older than the cluster's: bring it to the version that wrote the file. Else write the file again with the version " +
   'of this host, with "npx syllabus cluster node".'
 
-const seedFix = 'Accounts and servers have seeds too; these are none of a user. Write the file again: npx syllabus cluster node.'
+const seedFix =
+  'Accounts and servers have seeds too; these are none of a user. Write the file again: npx syllabus cluster node.'
 
 /**
  * Reads a credentials file: JSON, one entry for each role that this host works for, and under `tls` what connections with TLS need.

@@ -32,12 +32,12 @@ describe.skipIf(reason)(`the image of GPU nodes${reason ? ` (skipped: ${reason})
   let cluster: TestCluster
   let scratch: string
   beforeAll(async () => {
-    build('agents', tags.agents)
-    build('gpu', tags.gpu, '--build-arg', `AGENTS_IMAGE=${tags.agents}`)
     folder = await openGenerateFolder()
     cluster = await withCluster({ size: 1, topology: false })
     scratch = await mkdtemp(join(tmpdir(), 'syllabus-gpu-image-'))
     chmodSync(scratch, 0o755)
+    build('agents', tags.agents)
+    build('gpu', tags.gpu, '--build-arg', `AGENTS_IMAGE=${tags.agents}`)
   }, 3_600_000)
   afterAll(async () => {
     runTool(podman!, ['rm', '--force', 'syllabus-gpu-tested'])
