@@ -21,8 +21,8 @@ async function silentReceiver(): Promise<AsyncDisposable & { url: string }> {
 }
 
 /**
- * What traces cost: `generate` without a receiver, with one that works, one that is not there and one that never answers, all side by side, so
- * that what else the machine does is the same for all of them. The first round is of fresh homes and counts for nothing.
+ * What traces cost: `generate` without a receiver, with one that works, one that is not there and one that never answers. All go side by
+ * side, so that what else the machine does is the same for all of them. The first round is of fresh homes and counts for nothing.
  */
 export async function benchTraces(rows: number, latencyMs: number, times: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'syllabus-bench-traces-'))

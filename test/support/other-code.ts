@@ -6,8 +6,8 @@ const root = join(import.meta.dirname, '../..')
 const others = /^(node_modules|test|docs|runs|dist|\..*)$/
 
 /**
- * A copy of the code in which one file has a line more, as another version has; gives its `cli/bin.mjs`. `addition`: the file, from the root,
- * and the line, which is a comment.
+ * A copy of the code in which one file has a line more, as another version has; gives its `cli/bin.mjs`. The second value is the file, from
+ * the root, and the line.
  */
 export async function otherCode(folder: string, [file, line]: readonly [string, string]): Promise<string> {
   await mkdir(folder, { recursive: true })
