@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync } from 'node:fs'
+import { chmodSync, chownSync, globSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -62,7 +62,8 @@ describe.skipIf(reason)(`the image of GPU nodes${reason ? ` (skipped: ${reason})
     const student = await makeTinyStudent(await runtimePython(), join(scratch, 'tiny'))
     const task = await writeMiniTask(join(scratch, 'task'), 2)
     const file = await joinFile(folder.path, cluster, 'gpu', ['trainer-bridge'])
-    chownSync(file, nobody, nobody)
+    // The container's user reads them; weights are written for their owner alone.
+    for (const each of [file, student, ...globSync(join(student, '*'))]) chownSync(each, nobody, nobody)
     const mounted = ['--volume', `${file}:/etc/syllabus/node.json:ro`, '--volume', `${scratch}:${scratch}:ro`]
     const words = ['run', '--name', 'syllabus-gpu-tested', ...machine, ...sealedOff, ...mounted, tags.gpu]
     const started = [...words, 'syllabus', 'node', 'start', '/etc/syllabus/node.json', '--trainer-bridge', '1']
@@ -79,6 +80,7 @@ describe.skipIf(reason)(`the image of GPU nodes${reason ? ` (skipped: ${reason})
     const run = commands.started(
       folder.command('run', ['run', task, '--run-id', 'gpu', '--no-agents', ...options], env),
     )
+    container.once('close', () => run.child.kill('SIGTERM'))
     expect(await run.ended, `${run.output()}\n--\n${node.output()}\n--\n${output}`).toBe(0)
     expect(output).toContain('works for gpu: 1 trainer-bridge')
     expect(output).not.toMatch(/downloading|fetching/i)
