@@ -51,7 +51,7 @@ export const workRevision = 1
 
 /** Files of which each byte counts: forms of messages, texts that a model is asked with, tasks, and what trains a student. */
 const isWork = (file: string): boolean =>
-  /^(schemas\/generated\/(?!topology|task-file)|tasks\/|trainer-bridge\/runtime\/)/.test(file) ||
+  /^(schemas\/generated\/(?!topology|task-file)|tasks\/|trainer-bridge\/runtimes\/)/.test(file) ||
   /^agents\/.*\/prompts\//.test(file)
 
 /** Equal where agents of different code may work for one run: they read each other's messages, and make the same of the same inputs. */
