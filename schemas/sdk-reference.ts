@@ -3,7 +3,7 @@ export type PublicName = { name: string; isType: boolean; comment: string; examp
 
 /** The names that a module exports from others, with the file of each. */
 export const exportedNames = (text: string): { name: string; from: string }[] =>
-  [...text.matchAll(/^export (?:type )?\{([^}]*)\} from '([^']+)'/gms)].flatMap(([, names, from]) =>
+  [...text.matchAll(/^export (?:type )?\{([^}]*)\} \w+ '([^']+)'/gms)].flatMap(([, names, from]) =>
     names!
       .split(',')
       .map((each) => each.trim().replace(/^type /, ''))
