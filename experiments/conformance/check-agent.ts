@@ -1,0 +1,133 @@
+import { BusLimits } from '../../schemas/bus-limits.ts'
+import type { Program, Source } from '../../schemas/program.ts'
+import type { AgentRole } from '../../schemas/role.ts'
+import type { Task } from '../../schemas/task.ts'
+import { UsageError } from '../../schemas/user-error.ts'
+import { asksModel, variantsOf } from '../../schemas/variants.ts'
+import { loadTask } from '../../tasks/load.ts'
+import { checkedProgram } from '../checks/check-program.ts'
+import { NotStarted, openTeam, type Subject } from './checked-agent.ts'
+import { criticChecks, openCriticLab } from './critic.ts'
+import { type Finding, runChecks } from './finding.ts'
+import { generatorChecks, openGeneratorLab, plainProgram } from './generator.ts'
+import { type Lab, openLab } from './lab.ts'
+import { openPrivateBus } from './private-bus.ts'
+import { startStubTeacher } from './stub-teacher.ts'
+
+export type AgentCheck = {
+  /** A built-in variant, or a plug-in as a topology names it. */
+  reference: string
+  /** Where two roles have a variant of that name. */
+  role?: AgentRole | undefined
+  task: string
+  /** The program whose first source is asked for; left out: rows of the task's first skill. */
+  program?: string | undefined
+  /** What the model says to everything; left out: a row of its own for each prompt. */
+  reply?: string | undefined
+  options: Subject['options']
+}
+
+export type AgentFindings = { role: AgentRole; variant: string; findings: Finding[]; failed: number; log: string }
+
+/** Roles that there is a suite for. */
+const suites: readonly AgentRole[] = ['generator', 'critic', 'planner']
+
+/** Kills are found out soon; a message survives all of them. */
+const topology = {
+  bus: BusLimits.parse({ agentTtlMs: 4000 }),
+  delivery: Object.fromEntries(
+    ['shard', 'batch', 'run-started', 'verdict'].map((name) => [
+      name,
+      { ackWaitMs: 2000, maxDeliver: 20, backoffMs: [200] },
+    ]),
+  ),
+}
+
+const kindsOf: Readonly<Record<string, readonly Source['kind'][]>> = { procedural: ['procedure'], llm: ['prompt'] }
+
+/** The variant that is named. @throws UsageError */
+async function subjectOf({ reference, role, options }: AgentCheck): Promise<Subject> {
+  if (reference.startsWith('python:')) {
+    const entry = reference.slice(7)
+    const asks = /asks_model=True/.test(await (await import('node:fs/promises')).readFile(entry, 'utf8'))
+    return { reference, role: 'generator', variant: 'mine', queue: 'mine-q', asksModel: asks, sources: ['procedure'], options: options ?? {}, python: { command: process.env.SYLLABUS_AGENT_PYTHON!, entry } }
+  }
+  const having = suites.filter((each) => (variantsOf[each] as readonly string[]).includes(reference))
+  const chosen = role ?? having[0]
+  if (!chosen || !having.includes(chosen)) {
+    const known = suites.map((each) => `${each}: ${variantsOf[each].join(', ')}`).join('; ')
+    throw new UsageError(
+      `"${reference}" is no variant that can be checked.`,
+      `Name a built-in one (${known}), or a plug-in: ./my-generator.ts, python:./my_generator.py.`,
+    )
+  }
+  if (having.length > 1 && role === undefined)
+    throw new UsageError(
+      `"${reference}" is a variant of ${having.join(' and of ')}.`,
+      `Name which: --role ${having[0]}.`,
+    )
+  const sources = kindsOf[reference] ?? ['procedure']
+  return {
+    reference,
+    role: chosen,
+    variant: reference,
+    queue: reference,
+    asksModel: asksModel(reference),
+    sources,
+    options,
+  }
+}
+
+/**
+ * Runs the conformance suite of the variant's role against it, on a NATS server of its own.
+ * @throws UsageError where the variant, the task or the program cannot be used
+ */
+export async function checkAgent(asked: AgentCheck, onFinding: (finding: Finding) => void): Promise<AgentFindings> {
+  const subject = await subjectOf(asked)
+  const task = await loadTask(asked.task)
+  const program = asked.program
+    ? (await checkedProgram(asked.program, { task })).program
+    : plainProgram(task, subject.sources)
+  await using teacher = await startStubTeacher(asked.reply ?? null)
+  await using bus = await openPrivateBus(subject.role, subject.queue, topology)
+  await using team = openTeam(bus, subject, topology, teacher)
+  const parts = { subject, bus, team, teacher }
+  const findings = await suiteOf(parts, task, program, onFinding)
+  const failed = findings.filter(({ passed }) => !passed).length
+  return { role: subject.role, variant: subject.variant, findings, failed, log: failed > 0 ? await bus.logged() : '' }
+}
+
+async function suiteOf(
+  parts: Parameters<typeof openLab>[0],
+  task: Task,
+  program: Program,
+  onFinding: (finding: Finding) => void,
+): Promise<Finding[]> {
+  const start: Finding = { check: 'start', expects: 'its process is there and works', passed: true }
+  let lab: Lab
+  try {
+    lab = await openLab(parts)
+  } catch (error) {
+    if (!(error instanceof NotStarted)) throw error
+    const finding = {
+      ...start,
+      passed: false,
+      what: error.message,
+      look: error.fix ?? 'See the last lines of its log.',
+    }
+    onFinding(finding)
+    return [finding]
+  }
+  onFinding(start)
+  switch (parts.subject.role) {
+    case 'generator':
+      return [start, ...(await runChecks(generatorChecks, await openGeneratorLab(lab, task, program), onFinding))]
+    case 'critic':
+      return [start, ...(await runChecks(criticChecks, await openCriticLab(lab, task), onFinding))]
+    default:
+      throw new UsageError(
+        `There is no suite for the role ${parts.subject.role}.`,
+        `There is one for ${suites.join(', ')}.`,
+      )
+  }
+}
