@@ -267,7 +267,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       follow(signal) {
         const account = logAccounts.find((each) => deadReaderOf[each] === role)
         if (!account) throw new Error(`${role} receives no dead letters`)
-        return followDead(linkOf(account), deadDurableName(role, variant), signal)
+        return followDead(linkOf(account), deadDurableName(deadReaderOf[account], variant), signal)
       },
     },
     async [Symbol.asyncDispose]() {

@@ -1,7 +1,7 @@
 import type { Message, WorkMessage } from '../schemas/message.ts'
 import { registry } from '../schemas/registry.ts'
 import { type Account, type AgentRole, agentRoles, type Role } from '../schemas/role.ts'
-import { asksModel, variantsOf } from '../schemas/variants.ts'
+import { variantsOf } from '../schemas/variants.ts'
 import { inboxPrefix } from './link.ts'
 import {
   type BucketName,
@@ -19,6 +19,7 @@ import {
   logStreamOf,
   objectPrefixOf,
   objectStreamOf,
+  pluginReader,
   workSubject,
 } from './subjects.ts'
 
@@ -91,9 +92,8 @@ function sending(role: Role, account: LogAccount): Permissions {
 }
 
 /**
- * Queues of a model have names that no list can hold in advance, and the server matches whole tokens alone. So a role with a model of the run's
- * choice may pull from any consumer but those that other roles' messages have under a variant's name
- * (docs/decisions/010-a-queue-for-each-model.md).
+ * Queues of a model, and of a plug-in, have names that no list can hold in advance, and the server matches whole tokens alone. So a role may pull
+ * from any consumer but those that other roles' messages have under a built-in variant's name (docs/decisions/010-a-queue-for-each-model.md).
  */
 function working(role: AgentRole, account: LogAccount): Permissions {
   const stream = logStreamOf[account]
@@ -102,8 +102,6 @@ function working(role: AgentRole, account: LogAccount): Permissions {
   )
   const pullingOf = (message: WorkMessage, variants: readonly string[]) =>
     variants.flatMap((variant) => pulling(stream, durableName(message, variant)))
-  const own = here.filter(({ to }) => to === role).flatMap((message) => pullingOf(message, variantsOf[role]))
-  if (role !== 'trainer-bridge' && !variantsOf[role].some(asksModel)) return { publish: own, subscribe: [] }
   const others = here.filter(({ to }) => to !== role)
   const everyVariant = Object.values(variantsOf).flat()
   const denied = others.flatMap((message) => pullingOf(message, everyVariant))
@@ -113,7 +111,7 @@ function working(role: AgentRole, account: LogAccount): Permissions {
 /** Dead letters, and the messages they are about. */
 function hearing(role: AgentRole, account: LogAccount): Permissions {
   if (deadReaderOf[account] !== role) return { publish: [], subscribe: [] }
-  const durables = variantsOf[role].map((variant) => deadDurableName(role, variant))
+  const durables = [...variantsOf[role], pluginReader].map((variant) => deadDurableName(role, variant))
   const pulls = durables.flatMap((durable) => pulling(deadStreamOf[account], durable))
   return { publish: [...pulls, `$JS.API.STREAM.MSG.GET.${logStreamOf[account]}`], subscribe: [] }
 }

@@ -1,5 +1,6 @@
 import type { EventMessage, WorkMessage } from '../schemas/message.ts'
-import type { Account } from '../schemas/role.ts'
+import type { Account, AgentRole } from '../schemas/role.ts'
+import { isBuiltIn } from '../schemas/variants.ts'
 
 /**
  * Every name the server knows. The three accounts use names of their own, so that a foreign server with a single account
@@ -86,8 +87,12 @@ export function parseSubject(subject: string): SubjectParts | null {
 /** The durable consumer of one message in one queue, shared by all who work on that. */
 export const durableName = (message: WorkMessage, queue: string) => `${message.to}-${queue}-${message.name}`
 
-/** The durable consumer through which a role receives dead letters. */
-export const deadDurableName = (role: string, variant: string) => `${role}-${variant}-dead`
+/** Stands for all variants that are not built in, where names have to be known in advance. */
+export const pluginReader = 'plugin'
+
+/** The durable consumer through which a role receives dead letters. Whoever of a role takes one, the same is done about it. */
+export const deadDurableName = (role: AgentRole, variant: string) =>
+  `${role}-${isBuiltIn(role, variant) ? variant : pluginReader}-dead`
 
 /** Which role receives an account's dead letters. */
-export const deadReaderOf = { LAB: 'planner', EXAM: 'evaluator' } as const satisfies Record<LogAccount, string>
+export const deadReaderOf = { LAB: 'planner', EXAM: 'evaluator' } as const satisfies Record<LogAccount, AgentRole>

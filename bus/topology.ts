@@ -11,9 +11,10 @@ import {
 import { nanos } from 'nats'
 import type { BusLimits } from '../schemas/bus-limits.ts'
 import { type DeliveryChanges, type WorkMessage, withDelivery } from '../schemas/message.ts'
+import { variantOfQueue } from '../schemas/queue.ts'
 import { registry } from '../schemas/registry.ts'
 import type { Account, AgentRole } from '../schemas/role.ts'
-import { receivesFrom, variantsOf } from '../schemas/variants.ts'
+import { isBuiltIn, receivesFrom, variantsOf } from '../schemas/variants.ts'
 import { BusAwayError, BusSetupError } from './errors.ts'
 import type { Link } from './link.ts'
 import { passingReason } from './retry.ts'
@@ -32,6 +33,7 @@ import {
   logStreamOf,
   objectPrefixOf,
   objectStreamOf,
+  pluginReader,
   workSubject,
 } from './subjects.ts'
 
@@ -319,24 +321,25 @@ async function ensureConsumers(link: Link, account: LogAccount, options: Topolog
       ),
     )
   const reader = deadReaderOf[account]
-  // Dead letters of all queues of a variant have one reader.
-  const known: readonly string[] = variantsOf[reader]
-  const readers = (variants[reader] ?? [])
-    .filter((queue) => known.includes(queue))
-    .map((variant) =>
-      ensureConsumer(
-        link,
-        deadStreamOf[account],
-        {
-          durable_name: deadDurableName(reader, variant),
-          ack_policy: AckPolicy.Explicit,
-          ack_wait: nanos(30_000),
-          num_replicas: 0,
-          deliver_policy: DeliverPolicy.All,
-        },
-        keep,
-      ),
-    )
+  // Dead letters of all queues of a variant have one reader, and those of all variants that are not built in.
+  const readerOf = (queue: string): string[] => {
+    if (isBuiltIn(reader, queue)) return [queue]
+    return isBuiltIn(reader, variantOfQueue(queue)) ? [] : [pluginReader]
+  }
+  const readers = [...new Set((variants[reader] ?? []).flatMap(readerOf))].map((variant) =>
+    ensureConsumer(
+      link,
+      deadStreamOf[account],
+      {
+        durable_name: deadDurableName(reader, variant),
+        ack_policy: AckPolicy.Explicit,
+        ack_wait: nanos(30_000),
+        num_replicas: 0,
+        deliver_policy: DeliverPolicy.All,
+      },
+      keep,
+    ),
+  )
   await Promise.all([...workers, ...readers])
 }
 

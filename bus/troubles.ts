@@ -4,10 +4,10 @@ import { z } from 'zod'
  * Something that keeps a process from its work, shown while it lasts: in the terminal of the session, by `syllabus status`
  * and on the live page. `server-away` the NATS server, or a part of it, does not answer. `no-room` it stores nothing more. `given-back`
  * messages come back to it again and again. `no-start` the agent cannot begin. `restarted` its process ended, and was started again.
- * `waits` it waits for something else, such as a teacher.
+ * `waits` it waits for something else, such as a teacher. `plugin` its plug-in was refused something, or bounded.
  */
 export const Trouble = z.object({
-  code: z.enum(['server-away', 'no-room', 'given-back', 'no-start', 'restarted', 'waits']),
+  code: z.enum(['server-away', 'no-room', 'given-back', 'no-start', 'restarted', 'waits', 'plugin']),
   text: z.string(),
   /** What a person does about it, where that is known. */
   fix: z.string().optional(),

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { rmSync, writeSync } from 'node:fs'
 import { getCompileCacheDir } from 'node:module'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,25 +32,58 @@ export const environmentWithout = (names: readonly string[]): Record<string, str
     ),
   )
 
+/** What starts an agent that is no process of this program's, and what is added to its environment. */
+export type AgentCommand = {
+  command: string
+  args: readonly string[]
+  env: Readonly<Record<string, string>>
+  logBytes: number
+}
+
 /** Starts the process of an agent. It loads its code at once, and works when it is sent its `Launch`. */
-export function startAgent(identity: Identity, stderr: 'inherit' | number): ChildProcess {
+export function startAgent(identity: Identity, stderr: 'inherit' | number, own?: AgentCommand): ChildProcess {
   const inherited = Object.entries(environmentWithout([])).filter(([name]) => atOnce.test(name))
   const cache = getCompileCacheDir()
-  const child = spawn(process.execPath, [entry], {
+  const child = spawn(own?.command ?? process.execPath, own?.args ?? [entry], {
     env: {
       // Node names the folder of its own version, within the one it was given.
       ...(cache && { NODE_COMPILE_CACHE: dirname(cache) }),
       ...Object.fromEntries(inherited),
+      ...own?.env,
       [identityVariable]: JSON.stringify(identity),
     },
-    stdio: ['pipe', 'ignore', stderr, ...reportPipe],
+    stdio: ['pipe', own ? 'pipe' : 'ignore', own ? 'pipe' : stderr, ...reportPipe],
     // Ctrl-C on the terminal is for the supervisor; it drains its agents.
     detached: true,
   })
   // It ends by itself when its channel to here closes, unless it hangs.
   tie(child, { group: true })
+  if (own) copyBounded(child, stderr === 'inherit' ? 2 : stderr, own.logBytes)
   return child
 }
+
+const minuteMs = 60_000
+
+/** Copies what a process prints into the log, so many bytes a minute. */
+function copyBounded({ stdout, stderr }: ChildProcess, log: number, most: number): void {
+  let [begun, used] = [performance.now(), 0]
+  const copy = (piece: Buffer) => {
+    if (performance.now() - begun > minuteMs) [begun, used] = [performance.now(), 0]
+    const before = used
+    used += piece.length
+    if (before > most) return
+    try {
+      if (used > most) writeSync(log, `${JSON.stringify({ level: 50, msg: dropped(most) })}\n`)
+      else writeSync(log, piece)
+    } catch {
+      // A full disk ends nobody; what could not be written is gone.
+    }
+  }
+  for (const stream of [stdout, stderr]) stream?.on('error', () => {}).on('data', copy)
+}
+
+const dropped = (most: number) =>
+  `it writes more than ${most} bytes a minute into the log (plugins.logBytes): the rest of this minute is dropped`
 
 /** Agents that load their code before their launch is known, while the command still reads its input. */
 export type EarlyAgents = Disposable & {

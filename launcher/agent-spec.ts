@@ -2,8 +2,10 @@ import type { Identity, Launch } from '../agents/kit/launch.ts'
 import { homeFolder } from '../machine/folders.ts'
 import { type AgentRole, accountsOf } from '../schemas/role.ts'
 import type { Topology } from '../schemas/topology.ts'
+import { asksModel } from '../schemas/variants.ts'
 import { environmentWithout } from './agent-child.ts'
 import { type BusServer, credentialsOf } from './bus-server.ts'
+import { pythonCommand } from './plugin/python.ts'
 import { type AgentSpec, drainMsOf } from './supervisor.ts'
 import { keysWithheld } from './topology/endpoints.ts'
 import { shareConcurrency, withTeacherLimits } from './topology/models.ts'
@@ -17,10 +19,13 @@ export function agentSpec(
   queue: string,
   beside: readonly Topology[] = [],
 ): AgentSpec {
-  const identity = { role, variant: topology.agents[role].variant, instance }
+  const { variant, plugin } = topology.agents[role]
+  const identity = { role, variant, instance }
   return {
     identity,
     queue,
+    asksModel: asksModel(topology.agents[role]),
+    ...(plugin?.language === 'python' && { command: pythonCommand('work', plugin, topology.plugins) }),
     launch: ready.then(async (server) => {
       // Read once the bus is ready: a local teacher's endpoint is known by then.
       const environment = environmentWithout(keysWithheld(role, topology, [topology, ...beside]))
@@ -39,7 +44,7 @@ async function launchOf(
   server: BusServer,
 ): Promise<Omit<Launch, 'environment' | 'queue'>> {
   const { role } = identity
-  const { slots, options } = withTeacherLimits(shareConcurrency(topology)).agents[role]
+  const { slots, options, plugin } = withTeacherLimits(shareConcurrency(topology)).agents[role]
   const held = credentialsOf(server, role)
   const credentials = Object.fromEntries(accountsOf[role].map((account) => [account, held[account]!]))
   return {
@@ -53,8 +58,9 @@ async function launchOf(
     contaminationKey: needsKey(role) ? await server.contaminationKey() : null,
     home: homeFolder(),
     delivery: topology.delivery,
-    drainMs: drainMsOf(identity.variant, topology.supervisor),
+    drainMs: drainMsOf(asksModel(topology.agents[role]), topology.supervisor),
     graceMs: topology.supervisor.graceMs,
     bus: topology.bus,
+    ...(plugin && { plugin: { ...plugin, limits: topology.plugins } }),
   }
 }

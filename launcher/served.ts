@@ -5,7 +5,7 @@ import { UsageError } from '../schemas/user-error.ts'
 import { type Asking, wantedBy, worksOn } from '../trace/troubles.ts'
 import { sameStudent } from '../trainer-bridge/student.ts'
 import type { LiveSession } from './live-session.ts'
-import { modelsOf, variantsIn } from './topology/models.ts'
+import { modelsOf, pluginsIn, variantsIn } from './topology/models.ts'
 import { boundTo } from './topology/queues.ts'
 import { studentOf } from './wanted-agents.ts'
 
@@ -15,6 +15,7 @@ export type Needs = Asking
 /** What a run on a topology needs. */
 export const needsOf = (topology: Topology): Needs => ({
   variants: variantsIn(topology),
+  ...pluginsIn(topology),
   models: modelsOf(topology),
   ...boundTo(topology, process.env),
 })

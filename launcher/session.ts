@@ -12,7 +12,7 @@ import type { RunConfig, Variants } from '../schemas/run.ts'
 import type { ThinkingSettings } from '../schemas/task.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { UsageError } from '../schemas/user-error.ts'
-import { asksModel, variantsOf } from '../schemas/variants.ts'
+import { variantsOf } from '../schemas/variants.ts'
 import { startGateway } from '../trace/gateway.ts'
 import type { RunReader } from '../trace/run-reader.ts'
 import type { TryPanel } from '../trace/try-panel.ts'
@@ -270,7 +270,7 @@ export async function openSession(
   stack.defer(() => {
     if (!bus.isLost) return supervisor.stop()
     // What agents await could not be stored either.
-    if (agentSpecs.some(({ identity }) => asksModel(identity.variant))) reporter.line(unstored)
+    if (agentSpecs.some(({ asksModel }) => asksModel)) reporter.line(unstored)
     return supervisor.stop(undefined, 0)
   })
   stack.defer(telemetry.ends)

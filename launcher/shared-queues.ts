@@ -9,7 +9,7 @@ import { UsageError } from '../schemas/user-error.ts'
 import { modelsOf } from './topology/models.ts'
 import { boundTo } from './topology/queues.ts'
 
-type Unfinished = Pick<RunConfig, 'runId' | 'models' | 'variants' | 'queues'>
+type Unfinished = Pick<RunConfig, 'runId' | 'models' | 'variants' | 'plugins' | 'queues'>
 
 /**
  * The runs whose metered work agents of these queues are given: of queues of a run's own that run, of those of a model and its address all

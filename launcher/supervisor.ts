@@ -6,18 +6,23 @@ import type { Log } from '../agents/kit/log.ts'
 import type { AgentRole } from '../schemas/role.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { UsageError } from '../schemas/user-error.ts'
-import { asksModel } from '../schemas/variants.ts'
-import { type EarlyAgents, startAgent } from './agent-child.ts'
+import { type AgentCommand, type EarlyAgents, startAgent } from './agent-child.ts'
 import { exitCodes } from './console/exit-codes.ts'
 import { readReport, sendLaunch } from './launch-channel.ts'
 
 export type SupervisorLimits = Topology['supervisor']
 /** An agent to run, and what it is handed once the bus is ready for it. */
-export type AgentSpec = { identity: Identity; queue?: string; launch: Promise<Launch> }
+export type AgentSpec = {
+  identity: Identity
+  queue?: string
+  asksModel?: boolean
+  command?: AgentCommand
+  launch: Promise<Launch>
+}
 
 /** How long an agent may take to finish what it has in hand; replies that are under way are paid for. */
-export const drainMsOf = (variant: string, { drainMs, meteredDrainMs }: SupervisorLimits): number =>
-  asksModel(variant) ? meteredDrainMs : drainMs
+export const drainMsOf = (asksModel: boolean, { drainMs, meteredDrainMs }: SupervisorLimits): number =>
+  asksModel ? meteredDrainMs : drainMs
 
 /** How long an agent that has given everything back may take to say goodbye. */
 const goodbyeMs = 1000
@@ -85,7 +90,7 @@ export function supervise(
   }
 
   async function runOnce(
-    { identity, launch }: AgentSpec,
+    { identity, command, launch }: AgentSpec,
     stopping: AbortSignal,
     lastEnd: string | undefined,
   ): Promise<{ code: number | null; signal: string | null; report?: FailureReport | undefined }> {
@@ -93,7 +98,7 @@ export function supervise(
     // Where some were started early, the others leave them the processors until the bus is ready.
     if (early && !before) await Promise.race([launch.catch(() => {}), aborted(stopping)])
     if (stopping.aborted) return { code: null, signal: null }
-    const child = before ?? startAgent(identity, stderr)
+    const child = before ?? startAgent(identity, stderr, command)
     children.set(child, identity.role)
     // One that is gone before it could be notified is started again.
     launch.then(
@@ -112,7 +117,8 @@ export function supervise(
 
   const loops = agentSpecs.map((agent) => {
     const stopping = new AbortController()
-    return { ...agent.identity, queue: agent.queue, stopping, done: keep(agent, stopping.signal) }
+    const { queue, asksModel } = agent
+    return { ...agent.identity, queue, asksModel, stopping, done: keep(agent, stopping.signal) }
   })
 
   return {
@@ -128,7 +134,10 @@ export function supervise(
       }
       for (const { stopping } of leaving) stopping.abort()
       kill('SIGTERM')
-      const longest = Math.min(mostMs, Math.max(0, ...leaving.map(({ variant }) => drainMsOf(variant, limits))))
+      const longest = Math.min(
+        mostMs,
+        Math.max(0, ...leaving.map(({ asksModel }) => drainMsOf(asksModel ?? false, limits))),
+      )
       const force = setTimeout(() => kill('SIGKILL'), longest + limits.graceMs + goodbyeMs)
       await Promise.all(leaving.map(({ done }) => done))
       clearTimeout(force)

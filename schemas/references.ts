@@ -83,6 +83,8 @@ ${fieldRows(Program)}
 /** The parts of a JSON Schema that a reader sees. */
 type Schema = {
   type?: string | string[]
+  /** Nobody writes it. */
+  readOnly?: boolean
   const?: unknown
   enum?: unknown[]
   anyOf?: Schema[]
@@ -112,7 +114,8 @@ const alternatives = ({ anyOf, oneOf }: Schema): Schema[] => anyOf ?? oneOf ?? [
 /** `kind`: of the alternative that the fields belong to. */
 function rowsOf(schema: Schema, path: string, kind?: string): string[] {
   const { properties = {}, required = [], items } = schema
-  const fields = Object.entries(properties).flatMap(([name, field]) => {
+  const written = Object.entries(properties).filter(([, field]) => !field.readOnly)
+  const fields = written.flatMap(([name, field]) => {
     const at = path ? `${path}.${name}` : name
     const given = required.includes(name) ? 'must be written' : defaultOf(field)
     return [row(at, field, given, kind), ...rowsOf(field, at, kind)]

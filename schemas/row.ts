@@ -16,6 +16,8 @@ export const Row = z.object({
   /** Where the row comes from, written by its generator; shown, exported on request, never trained on. */
   origin: z.object({
     generator: z.string(),
+    /** Which code it was, where the generator is a plug-in. */
+    plugin: z.object({ version: z.string(), hash: Sha256 }).optional(),
     phrasing: z.string().optional(),
     range: z.string().optional(),
     difficulty: z.number().int().optional(),

@@ -106,6 +106,14 @@ export const RunSettings = z.strictObject({
     .describe(
       'calls of a teacher that may go by without one reply of which a row can be made, over all sources together, and of one source beside others that work; null: not limited',
     ),
+  aheadCalls: z
+    .number()
+    .int()
+    .min(0)
+    .default(480)
+    .describe(
+      'calls of a program that do not wait for the trial of their sources, where the same model at the same address gave usable replies to them in the last teacher.capabilitiesMs; 0: all wait',
+    ),
   maxHours: z.number().positive().default(12).describe('hours after which the search begins no further attempt'),
   rows: z.number().int().min(1).optional().describe('rows of every dataset; left out: as many as the task says'),
   evidence: EvidenceSettings.prefault({}),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { BaselineArm, ReferenceArm } from './arm.ts'
 import { Guidance } from './guidance.ts'
 import { ObjectRef, RunId, Sha256, Timestamp, Token } from './ids.ts'
+import { Plugin } from './plugin.ts'
 import { Program } from './program.ts'
 import { AgentRole } from './role.ts'
 import { Budget } from './run-settings.ts'
@@ -57,6 +58,8 @@ export const RunLimits = z.object({
    * that work, the same. Null: not limited, as in runs from before it was.
    */
   trialCalls: z.number().int().positive().nullable().default(null),
+  /** Calls that do not wait for the trial of their source, where it is one of `usableSources`; none in runs from before they were counted. */
+  aheadCalls: z.number().int().nonnegative().default(0),
   maxHours: z.number().positive(),
   ...Budget.shape,
 })
@@ -73,6 +76,8 @@ export const RunConfig = z.object({
   /** Fewer admitted rows than this make the attempt invalid. */
   minimumRows: z.number().int().positive(),
   variants: Variants,
+  /** The plug-ins among them; left out where there are none. */
+  plugins: z.partialRecord(AgentRole, Plugin).optional(),
   /** The language model of each role that asks one, as the topology names it. */
   models: z.partialRecord(PayingRole, z.string()).default({}),
   /** The address at which each of them is asked; `local`: served by `--teacher local`. Runs begun before it was kept have none. */
@@ -101,6 +106,8 @@ export const RunConfig = z.object({
   evidence: Evidence.prefault({}),
   /** Only of a run that makes data and trains nothing: the program it follows, and the index that rows are checked with. */
   generate: z.object({ program: Program, contamination: ObjectRef }).optional(),
+  /** Sources of that program that the run's model has given usable replies to a short while before. */
+  usableSources: z.array(z.string()).optional(),
   /** Only of a run that is part of a comparison of planners: which, as which arm, and which runs it is paired with. */
   comparison: z.object({ name: RunId, arm: Token, pair: z.number().int().positive() }).optional(),
   /** Sources with hooks are asked for as much as others, but for those with `expand`. Left out in runs begun before: one shard of each first. */

@@ -77,6 +77,21 @@ export const SupervisorLimits = z.strictObject({
   graceMs: ms(2000, 'how long it may take after that to give back what it did not finish; then it is killed'),
 })
 
+/** What a plug-in may take: a variant whose code a topology names by a path or a package. */
+export const PluginLimits = z.strictObject({
+  startMs: ms(20_000, 'how long the code of a plug-in may take to load and to open'),
+  callMs: ms(
+    60_000,
+    'how long it may take for one piece of work, calls of a model not counted; then its process is killed',
+  ),
+  tries: count(3, 'times that a piece of work is tried whose process was killed or died; then it fails', 100),
+  replyBytes: bytes(16 * 1024 ** 2, 'longest answer to one piece of work'),
+  logBytes: bytes(1024 ** 2, 'what it may write into the log in a minute; the rest is dropped'),
+  progressLines: count(60, 'lines of progress that it may show in a minute; further ones are dropped'),
+  memoryMb: count(1024, 'megabytes of its heap'),
+})
+export type PluginLimits = z.infer<typeof PluginLimits>
+
 /** The model that `--teacher local` serves on this machine. */
 export const LocalTeacherLimits = z.strictObject({
   batchRows: count(16, 'requests answered as one batch, and sent at the same time by one generator', 256),

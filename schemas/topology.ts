@@ -4,6 +4,7 @@ import { EndpointOptions } from './endpoint.ts'
 import { Token } from './ids.ts'
 import { count, ms } from './limit.ts'
 import { DeliveryChanges } from './message.ts'
+import { LocalPlugin } from './plugin.ts'
 import { registry } from './registry.ts'
 import { type AgentRole, agentRoles } from './role.ts'
 import { RunSettings } from './run-settings.ts'
@@ -11,6 +12,7 @@ import {
   GatewayLimits,
   GenerateLimits,
   LocalTeacherLimits,
+  PluginLimits,
   ScalingLimits,
   StorageLimits,
   SupervisorLimits,
@@ -22,10 +24,27 @@ import { variantsOf } from './variants.ts'
 
 /** How many processes of which variant of a role to run, and their limits. */
 export const AgentSpec = z.strictObject({
-  variant: Token.describe('which program of the role runs'),
+  variant: z
+    .string()
+    .min(1)
+    .max(4096)
+    .describe(
+      'which program of the role runs: a built-in variant, or a plug-in: `./file.ts`, `package/path`, `python:./file.py`, `external:name`',
+    ),
   replicas: count(1, 'processes; 0: its agents run elsewhere, as those of `syllabus up`', 64, 0),
   slots: count(1, 'messages that one process works on at the same time', 256),
   options: z.record(z.string(), z.json()).default({}).describe('passed to the variant as it is; the variant checks it'),
+  trusted: z
+    .boolean()
+    .optional()
+    .describe('of a plug-in in TypeScript: it may read and write files and start processes, as its user may'),
+  reads: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'of one that is not trusted: files and folders beside its code that it may read, relative to the topology file',
+    ),
+  plugin: LocalPlugin.readonly().optional().describe('found out at the start from `variant`, and never written'),
 })
 export type AgentSpec = z.infer<typeof AgentSpec>
 
@@ -69,6 +88,7 @@ export const Topology = z
       ),
     gateway: GatewayLimits.prefault({}).describe('the live page'),
     telemetry: TelemetryLimits.prefault({}).describe('metrics, probes and traces'),
+    plugins: PluginLimits.prefault({}).describe('what a plug-in may take'),
     supervisor: SupervisorLimits.prefault({}).describe('the processes of agents'),
     scaling: ScalingLimits.prefault({}).describe('how many agents a node runs of a role that is given as a range'),
     localTeacher: LocalTeacherLimits.prefault({}).describe('the model that `--teacher local` serves on this machine'),
@@ -96,8 +116,8 @@ export const Topology = z
     }
     for (const role of agentRoles) {
       const known: readonly string[] = variantsOf[role]
-      const { variant } = topology.agents[role]
-      if (!known.includes(variant)) {
+      const { variant, plugin } = topology.agents[role]
+      if (!plugin && !known.includes(variant)) {
         context.addIssue({
           code: 'custom',
           path: ['agents', role, 'variant'],

@@ -1,6 +1,8 @@
+import type { Plugin } from './plugin.ts'
+import type { Source } from './program.ts'
 import type { AgentRole, Role } from './role.ts'
 
-/** The variants there are of each role. Each has a line in the role's map, and a file or a folder in `agents/<role>/`. */
+/** The built-in variants of each role. Each has a line in the role's map, and a file or a folder in `agents/<role>/`. */
 export const variantsOf = {
   planner: [
     'rules',
@@ -28,8 +30,34 @@ const withModel: readonly string[] = [
   'rules-and-judge',
 ] satisfies (typeof variantsOf)[AgentRole][number][]
 
+/** A variant as a topology, the settings of a run or the identity of an agent names it. `plugin`: what one declares that is not built in. */
+export type Chosen = { variant: string; plugin?: Pick<Plugin, 'asksModel' | 'sources'> | undefined }
+
 /** Whether a variant asks a language model: it has a model among its options and is given the endpoint's key. */
-export const asksModel = (variant: string): boolean => withModel.includes(variant)
+export const asksModel = ({ variant, plugin }: Chosen): boolean => plugin?.asksModel ?? withModel.includes(variant)
+
+/** The kinds of sources that a planner may write for each generator. */
+const sourceKinds: Readonly<Record<VariantOf<'generator'>, readonly Source['kind'][]>> = {
+  procedural: ['procedure'],
+  llm: ['prompt'],
+}
+
+/** The kinds of sources that a planner may write for a generator. */
+export const sourceKindsOf = ({ variant, plugin }: Chosen): readonly Source['kind'][] =>
+  plugin ? (plugin.sources ?? []) : sourceKinds[variant as VariantOf<'generator'>]
+
+/** A role's variant in the settings of a run. */
+export const chosenIn = (
+  {
+    variants,
+    plugins,
+  }: { variants: Readonly<Record<AgentRole, string>>; plugins?: Partial<Record<AgentRole, Plugin>> | undefined },
+  role: AgentRole,
+): Chosen => ({ variant: variants[role], plugin: plugins?.[role] })
+
+/** Whether a role has a built-in variant of this name. */
+export const isBuiltIn = (role: AgentRole, variant: string): boolean =>
+  (variantsOf[role] as readonly string[]).includes(variant)
 
 /** Roles that have no part in the runs of a variant. */
 const without: Readonly<Record<string, readonly Role[]>> = {

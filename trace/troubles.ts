@@ -16,7 +16,9 @@ export type Wanted = {
 }
 
 /** What a run says of its agents. */
-export type Asking = Pick<RunConfig, 'variants' | 'models' | 'addresses' | 'student' | 'queues'> & { runId?: string }
+export type Asking = Pick<RunConfig, 'variants' | 'plugins' | 'models' | 'addresses' | 'student' | 'queues'> & {
+  runId?: string
+}
 
 /** The agents that work on a run. */
 export function wantedBy(run: Asking): Wanted[] {

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bus, type DeadLetter, type Handlers, TerminalError } from '../../bus/mod.ts'
+import type { LocalPlugin } from '../../schemas/plugin.ts'
 import type { AgentRole } from '../../schemas/role.ts'
+import type { PluginLimits } from '../../schemas/session-limits.ts'
 import type { VariantOf } from '../../schemas/variants.ts'
 import type { Log } from './log.ts'
 
@@ -19,7 +21,14 @@ export type AgentContext = {
   setWaiting: (reason: string | null, isUnderWay?: () => boolean) => void
   /** Aborts when the process is to stop: nothing that costs is begun after it. What is in hand goes on until its handler's own signal. */
   signal: AbortSignal
+  /** The plug-in that it is, with its limits; left out of a built-in variant. */
+  plugin?: PluginLaunch | undefined
+  /** Says in the process's presence that its plug-in was refused something, or bounded. */
+  onPluginFault?: (text: string, fix: string) => void
 }
+
+/** A plug-in as it is started, and its limits. */
+export type PluginLaunch = LocalPlugin & { limits: PluginLimits }
 
 /** Handlers and what is to be released when the process drains. */
 export type StartedAgent<R extends AgentRole> = { handlers: Handlers<R>; release?: () => Promise<void> }
@@ -28,6 +37,8 @@ export type StartedAgent<R extends AgentRole> = { handlers: Handlers<R>; release
 export type AgentModule<R extends AgentRole> = {
   role: R
   variants: { [V in VariantOf<R>]: (context: AgentContext) => Promise<StartedAgent<R>> }
+  /** Starts a plug-in of the role; left out where there can be none. */
+  plugin?: (context: AgentContext, plugin: PluginLaunch) => Promise<StartedAgent<R>>
 }
 
 const againMs = 1000

@@ -13,6 +13,17 @@ function troubleOf(error: unknown): Trouble {
   return { code: 'no-start', text: `cannot start: ${reason}`, ...(fix && { fix }) }
 }
 
+/** What starts the agent: the plug-in's code, else the role's own. */
+function starterOf<R extends AgentRole>(module: AgentModule<R>, { variant, plugin }: Launch): Starter | undefined {
+  const { plugin: open } = module
+  if (plugin) return open && ((context) => open(context, plugin) as Promise<StartedAgent<AgentRole>>)
+  return (module.variants as unknown as Record<string, Starter | undefined>)[variant]
+}
+
+/** Which code it is, where it is a plug-in. */
+const presenceOf = ({ plugin }: Launch) =>
+  plugin ? { plugin: { name: plugin.name, version: plugin.version, hash: plugin.hash } } : {}
+
 /**
  * Runs one agent until `drain` aborts: connects, announces itself, works, then stops in two steps: it takes nothing more and
  * finishes what it has (bounded by drainMs), and aborts what is left.
@@ -24,7 +35,7 @@ export async function hostAgent<R extends AgentRole>(
   drain: AbortSignal,
 ): Promise<void> {
   const { role, variant, instance } = launch
-  const start = (module.variants as unknown as Record<string, Starter | undefined>)[variant]
+  const start = starterOf(module, launch)
   if (!start)
     throw new Error(`unknown variant "${variant}" of ${role}; there is ${Object.keys(module.variants).join(', ')}`)
   const { servers, credentials, tls, sealed, queue = variant } = launch
@@ -46,7 +57,7 @@ export async function hostAgent<R extends AgentRole>(
   const identity = { role, variant, instance }
   const { troubles } = bus
   if (launch.lastEnd) troubles.set('restart', { code: 'restarted', text: launch.lastEnd })
-  await using _presence = bus.announce({ slots: launch.slots, queue })
+  await using _presence = bus.announce({ slots: launch.slots, queue, ...presenceOf(launch) })
   let isStalled = () => false
   const setWaiting: AgentContext['setWaiting'] = (reason, isUnderWay = () => true) => {
     troubles.set('work', reason === null ? null : { code: 'waits', text: reason })
@@ -54,12 +65,27 @@ export async function hostAgent<R extends AgentRole>(
   }
   const setup = AbortSignal.any([drain, force.signal])
   const { options, home } = launch
-  const agent = await start({ bus, identity, options, home, contaminationKey, log, setWaiting, signal: setup }).catch(
-    (error: unknown) => {
-      if (!drain.aborted) troubles.set('start', troubleOf(error))
-      throw error
-    },
-  )
+  const onPluginFault: AgentContext['onPluginFault'] = (text, fix) => {
+    log.error({ fix }, text)
+    troubles.set('plugin', { code: 'plugin', text, fix })
+  }
+  const { plugin } = launch
+  const context = {
+    bus,
+    identity,
+    options,
+    home,
+    contaminationKey,
+    log,
+    setWaiting,
+    signal: setup,
+    plugin,
+    onPluginFault,
+  }
+  const agent = await start(context).catch((error: unknown) => {
+    if (!drain.aborted) troubles.set('start', troubleOf(error))
+    throw error
+  })
   const loop = bus.work(agent.handlers as never, {
     role,
     variant: queue,

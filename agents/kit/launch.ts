@@ -3,7 +3,9 @@ import { Credentials, TlsFiles } from '../../bus/mod.ts'
 import { BusLimits } from '../../schemas/bus-limits.ts'
 import { Token } from '../../schemas/ids.ts'
 import { DeliveryChanges } from '../../schemas/message.ts'
+import { LocalPlugin } from '../../schemas/plugin.ts'
 import { AgentRole } from '../../schemas/role.ts'
+import { PluginLimits } from '../../schemas/session-limits.ts'
 
 export const Identity = z.object({ role: AgentRole, variant: z.string(), instance: z.string() })
 export type Identity = z.infer<typeof Identity>
@@ -31,6 +33,8 @@ export const Launch = Identity.extend({
   graceMs: z.number().int().positive(),
   /** Patience with the server. */
   bus: BusLimits,
+  /** The plug-in that it is; left out of a built-in variant. */
+  plugin: LocalPlugin.extend({ limits: PluginLimits }).optional(),
   /** How the process before this one ended, where one did that was not asked to. */
   lastEnd: z.string().optional(),
 })

@@ -1,8 +1,7 @@
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Report } from '../../schemas/messages/evaluation.ts'
-import type { Source } from '../../schemas/program.ts'
 import type { Operation, RunConfig, StopReason } from '../../schemas/run.ts'
-import { asksModel, type VariantOf } from '../../schemas/variants.ts'
+import { asksModel, chosenIn, sourceKindsOf } from '../../schemas/variants.ts'
 import { openAttempt, planRound, raisedAttempt } from './attempt.ts'
 import { budgetLeft, callsLeft, isBudgetExhausted } from './budget-left.ts'
 import { settleArms } from './evidence/arms.ts'
@@ -14,12 +13,6 @@ import { type Plan, PlannerBudgetExhausted, ProgramFault, type Situation } from 
 import type { PlannerState } from './state.ts'
 import { best, putAttempt, recover, roundAt, type StepContext } from './step-context.ts'
 import type { Store } from './store.ts'
-
-/** The sources that each generator can follow. */
-const sourceKindsOf: Readonly<Record<VariantOf<'generator'>, readonly Source['kind'][]>> = {
-  procedural: ['procedure'],
-  llm: ['prompt'],
-}
 
 /** Rows of the best dataset that a policy is shown. */
 const sampleSize = 6
@@ -43,8 +36,8 @@ async function situationOf(
     base: base?.validation ?? null,
     history: attempts,
     sampleRows: rows.filter((_, index) => index % stride === 0).slice(0, sampleSize),
-    sourceKinds: sourceKindsOf[config.variants.generator as VariantOf<'generator'>],
-    meteredChecks: asksModel(config.variants.critic),
+    sourceKinds: sourceKindsOf(chosenIn(config, 'generator')),
+    meteredChecks: asksModel(chosenIn(config, 'critic')),
   }
 }
 
@@ -89,8 +82,7 @@ function whySearchEnds(context: StepContext): StopReason | null {
   return teacherCalls !== null && teacherCalls < Math.max(1, needed) ? 'budget-used' : null
 }
 
-const prompts = ({ variants }: RunConfig) =>
-  sourceKindsOf[variants.generator as VariantOf<'generator'>].includes('prompt')
+const prompts = (config: RunConfig) => asksModel(chosenIn(config, 'generator'))
 
 function left({ state, event, deps }: StepContext): Situation['left'] {
   const { attempts, limits, startedAt } = state.config

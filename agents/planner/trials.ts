@@ -10,6 +10,7 @@ import type { Attempt, Outgoing, PlannerState, Trial } from './state.ts'
  * Y2  A source beside others that work may use as many for itself; then it is dry, and asked for nothing more in this attempt.
  * Y3  What was held back is sent as it was, so the rows are those of a round without a trial; of a dry source it is sent without calls, so that
  *     its round closes.
+ * Y4  Of sources that the same model gave usable replies to a short while before, `aheadCalls` calls over all of them go with the trial.
  */
 type Sent = { attempt: Attempt; messages: Outgoing[] }
 
@@ -41,7 +42,27 @@ export function beginTrials(state: PlannerState, attempt: Attempt, pieces: reado
   const first = hasRows(attempt) ? sources : sources.slice(0, Math.max(1, Math.floor(allowed / callsPerIndex)))
   const each = Math.max(1, Math.floor(allowed / first.length))
   const sent = open(trials, first, ({ calls }) => (hasRows(attempt) ? allowed - calls : each))
-  return { attempt: { ...attempt, trials: sent.trials }, messages: [...known, ...sent.messages] }
+  const ahead = goAhead(state.config, sent.trials)
+  return { attempt: { ...attempt, trials: ahead.trials }, messages: [...known, ...sent.messages, ...ahead.messages] }
+}
+
+/** What goes with the trials that are open, of the sources that are known (Y4). */
+function goAhead({ usableSources = [], limits: { aheadCalls } }: PlannerState['config'], trials: Trials) {
+  const known = usableSources.filter((source) => trials[source]?.state === 'open')
+  const after: Trials = { ...trials }
+  const messages: Outgoing[] = []
+  for (const source of known) {
+    const { held } = trials[source]!
+    let calls = Math.floor(aheadCalls / known.length)
+    const waits = held.findIndex((message) => {
+      calls -= callsPerIndex * payloadOf(message).count
+      return calls < 0
+    })
+    const gone = waits === -1 ? held.length : waits
+    messages.push(...held.slice(0, gone))
+    after[source] = { ...trials[source]!, held: held.slice(gone) }
+  }
+  return { trials: after, messages }
 }
 
 /** Whether all that is asked of sources that were never asked before costs no more than a trial of them. */

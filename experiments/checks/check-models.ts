@@ -54,14 +54,15 @@ export async function checkModels(
 /** @throws UsageError where a role asks a model that nobody named */
 function checkOptions(topology: Topology): void {
   const unnamed = PayingRole.options.filter((role) => {
-    const { variant, options } = topology.agents[role]
-    return asksModel(variant) && options.model === undefined
+    const agent = topology.agents[role]
+    return asksModel(agent) && agent.options.model === undefined
   })
   if (unnamed.length > 0)
     throw new UsageError(`No model is named for ${unnamed.join(', ')} of topology ${topology.name}.`, nameModel)
   for (const role of PayingRole.options) {
-    const { variant } = topology.agents[role]
-    if (!asksModel(variant)) continue
+    const { variant, plugin } = topology.agents[role]
+    // A plug-in checks its own.
+    if (plugin || !asksModel({ variant })) continue
     const fix = `Correct agents.${role}.options; its model can be named with --model or SYLLABUS_MODEL too.`
     usableOptions<unknown>(optionsOf[role], topology, role, { named: `${role} ${variant}`, fix })
   }

@@ -8,6 +8,7 @@ import { rubricFileOf } from '../../schemas/rubric.ts'
 import type { Task, TrainingRow } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
+import { sourceKindsOf } from '../../schemas/variants.ts'
 import { readNamedFile, readYamlText } from '../../tasks/files/read-named-file.ts'
 import { FileRefused, readInside, textOf } from '../../tasks/files/regular-file.ts'
 import { procedureOf } from '../../tasks/procedures.ts'
@@ -52,9 +53,9 @@ const doesNotHold = (file: string, faults: readonly string[]): UsageError =>
 
 /** @throws UsageError when the topology's generator samples procedures and the task has none */
 export function checkGenerator(task: Task, { name, agents }: Topology): void {
-  if (agents.generator.variant !== 'procedural' || procedureOf(task)) return
+  if (!sourceKindsOf(agents.generator).every((kind) => kind === 'procedure') || procedureOf(task)) return
   throw new UsageError(
-    `The task ${task.id} (${task.dir}) has no procedure that makes rows, and the generator of topology ${name} is procedural: a generator with a teacher is needed.`,
+    `The task ${task.id} (${task.dir}) has no procedure that makes rows, and the generator of topology ${name} is ${agents.generator.variant}: a generator with a teacher is needed.`,
     'Name a generator with a teacher in a copy of the topology and pass it with --topology, or add a procedure as docs/add-a-task.md says.',
   )
 }

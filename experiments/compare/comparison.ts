@@ -20,9 +20,9 @@ import { readRun } from '../run/follow-run.ts'
 
 /** The arms of a comparison that names none: every planner that is given as much as the others. */
 export const usualArms = ({ agents }: Topology): PlannerArm[] =>
-  asksModel(agents.planner.variant)
+  asksModel(agents.planner)
     ? PlannerArm.options.filter((arm) => arm !== 'llm-one-shot')
-    : PlannerArm.options.filter((arm) => !asksModel(arm))
+    : PlannerArm.options.filter((arm) => !asksModel({ variant: arm }))
 
 /** The topology with an arm's planner, one process of it. */
 export function topologyOfArm(topology: Topology, arm: PlannerArm): Topology {

@@ -1,9 +1,15 @@
+import { join } from 'node:path'
+import { isReference } from '../../launcher/plugin/reference.ts'
+import { resolvePlugin } from '../../launcher/plugin/resolve.ts'
 import { BusLimits } from '../../schemas/bus-limits.ts'
-import type { Program, Source } from '../../schemas/program.ts'
+import type { LocalPlugin } from '../../schemas/plugin.ts'
+import type { Program } from '../../schemas/program.ts'
+import { boundBy, queueOf } from '../../schemas/queue.ts'
 import type { AgentRole } from '../../schemas/role.ts'
+import { PluginLimits } from '../../schemas/session-limits.ts'
 import type { Task } from '../../schemas/task.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { asksModel, variantsOf } from '../../schemas/variants.ts'
+import { asksModel, isBuiltIn, sourceKindsOf, variantsOf } from '../../schemas/variants.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { checkedProgram } from '../checks/check-program.ts'
 import { NotStarted, openTeam, type Subject } from './checked-agent.ts'
@@ -24,7 +30,7 @@ export type AgentCheck = {
   program?: string | undefined
   /** What the model says to everything; left out: a row of its own for each prompt. */
   reply?: string | undefined
-  options: Subject['options']
+  options?: Subject['options']
 }
 
 export type AgentFindings = { role: AgentRole; variant: string; findings: Finding[]; failed: number; log: string }
@@ -34,6 +40,7 @@ const suites: readonly AgentRole[] = ['generator', 'critic', 'planner']
 
 /** Kills are found out soon; a message survives all of them. */
 const topology = {
+  plugins: PluginLimits.parse({}),
   bus: BusLimits.parse({ agentTtlMs: 4000 }),
   delivery: Object.fromEntries(
     ['shard', 'batch', 'run-started', 'verdict'].map((name) => [
@@ -43,16 +50,39 @@ const topology = {
   ),
 }
 
-const kindsOf: Readonly<Record<string, readonly Source['kind'][]>> = { procedural: ['procedure'], llm: ['prompt'] }
+/** Which role a plug-in is of is known once its code was asked: roles are tried in turn. @throws UsageError */
+async function pluginOf(reference: string, role: AgentRole | undefined): Promise<LocalPlugin> {
+  const place = { variant: reference, file: join(process.cwd(), 'topology.yaml') }
+  const [first, ...others] = role ? [role] : suites
+  const trying = (each: AgentRole) => resolvePlugin({ ...place, role: each }, {}, topology.plugins)
+  try {
+    return await trying(first!)
+  } catch (error) {
+    for (const other of others) {
+      const found = await trying(other).catch(() => null)
+      if (found) return found
+    }
+    throw error
+  }
+}
 
 /** The variant that is named. @throws UsageError */
-async function subjectOf({ reference, role, options }: AgentCheck): Promise<Subject> {
-  if (reference.startsWith('python:')) {
-    const entry = reference.slice(7)
-    const asks = /asks_model=True/.test(await (await import('node:fs/promises')).readFile(entry, 'utf8'))
-    return { reference, role: 'generator', variant: 'mine', queue: 'mine-q', asksModel: asks, sources: ['procedure'], options: options ?? {}, python: { command: process.env.SYLLABUS_AGENT_PYTHON!, entry } }
+async function subjectOf({ reference, role, options = {} }: AgentCheck): Promise<Subject> {
+  if (isReference(reference)) {
+    const plugin = await pluginOf(reference, role)
+    const { name: variant, asksModel, sources = [] } = plugin
+    return {
+      reference,
+      role: plugin.role,
+      variant,
+      queue: queueOf(variant, ...boundBy(plugin)),
+      asksModel,
+      sources,
+      options,
+      plugin,
+    }
   }
-  const having = suites.filter((each) => (variantsOf[each] as readonly string[]).includes(reference))
+  const having = suites.filter((each) => isBuiltIn(each, reference))
   const chosen = role ?? having[0]
   if (!chosen || !having.includes(chosen)) {
     const known = suites.map((each) => `${each}: ${variantsOf[each].join(', ')}`).join('; ')
@@ -66,16 +96,9 @@ async function subjectOf({ reference, role, options }: AgentCheck): Promise<Subj
       `"${reference}" is a variant of ${having.join(' and of ')}.`,
       `Name which: --role ${having[0]}.`,
     )
-  const sources = kindsOf[reference] ?? ['procedure']
-  return {
-    reference,
-    role: chosen,
-    variant: reference,
-    queue: reference,
-    asksModel: asksModel(reference),
-    sources,
-    options,
-  }
+  const sources = chosen === 'generator' ? sourceKindsOf({ variant: reference }) : []
+  const isAsking = asksModel({ variant: reference })
+  return { reference, role: chosen, variant: reference, queue: reference, asksModel: isAsking, sources, options }
 }
 
 /**

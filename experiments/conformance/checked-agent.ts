@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,6 +7,8 @@ import { Presence } from '../../bus/mod.ts'
 import { environmentWithout, startAgent } from '../../launcher/agent-child.ts'
 import { needsKey } from '../../launcher/agent-spec.ts'
 import { readReport, sendLaunch } from '../../launcher/launch-channel.ts'
+import { pythonCommand } from '../../launcher/plugin/python.ts'
+import type { LocalPlugin } from '../../schemas/plugin.ts'
 import type { Source } from '../../schemas/program.ts'
 import { type AgentRole, accountsOf } from '../../schemas/role.ts'
 import type { Topology } from '../../schemas/topology.ts'
@@ -24,7 +26,8 @@ export type Subject = {
   /** Of a generator: the kinds of sources that it follows. */
   sources: readonly Source['kind'][]
   options: Topology['agents'][AgentRole]['options']
-  python?: { command: string; entry: string }
+  /** What it is, where it is not built in. */
+  plugin?: LocalPlugin
 }
 
 /** One process of the subject, started as a session starts it. */
@@ -56,11 +59,15 @@ const startMs = 60_000
 const [drainMs, graceMs, goodbyeMs] = [5000, 2000, 1500]
 const lookMs = 50
 
+/** What starts it, where that is no process of this program's. */
+const commandOf = ({ role, plugin }: Subject, limits: Topology['plugins']) =>
+  plugin?.language === 'python' && role === 'generator' ? pythonCommand('work', plugin, limits) : undefined
+
 /** Starts processes of the subject on a private bus; those that are left end with it. */
 export function openTeam(
   bus: PrivateBus,
   subject: Subject,
-  { delivery, bus: limits }: Pick<Topology, 'delivery' | 'bus'>,
+  { delivery, bus: limits, plugins }: Pick<Topology, 'delivery' | 'bus' | 'plugins'>,
   teacher: StubTeacher,
 ): Team {
   const { role, variant, queue } = subject
@@ -86,13 +93,14 @@ export function openTeam(
     drainMs,
     graceMs,
     bus: limits,
+    ...(subject.plugin && { plugin: { ...subject.plugin, limits: plugins } }),
   })
 
   return {
     async start() {
       count += 1
       const identity = { role, variant, instance: `${role}-${count}` }
-      const child = subject.python ? startPython(identity, subject, log) : startAgent(identity, log)
+      const child = startAgent(identity, log, commandOf(subject, plugins))
       children.add(child)
       const report = readReport(child)
       const ended = once(child, 'close').then(() => children.delete(child))
@@ -142,9 +150,4 @@ export function openTeam(
       closeSync(log)
     },
   }
-}
-
-function startPython(identity: object, { python }: Subject, log: number): ChildProcess {
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, PYTHONPATH: process.env.PYTHONPATH, SYLLABUS_AGENT: JSON.stringify(identity) }
-  return spawn(python!.command, ['-m', 'syllabus_agent', 'work', python!.entry], { env, stdio: ['pipe', 'ignore', log, 'pipe'] })
 }

@@ -38,8 +38,8 @@ export async function estimateOf(task: Task, topology: Topology, asked: Asked): 
     attempts: asked.program || isOneShot ? 1 : (asked.attempts ?? run.attempts),
     evidence: asked.evidence,
     evalSets: await evalSetsOf(task, topology, asked.evidence),
-    program: asked.program ?? (asksModel(agents.generator.variant) ? stands() : null),
-    mayCheck: !asked.program && isWritten && asksModel(agents.critic.variant),
+    program: asked.program ?? (asksModel(agents.generator) ? stands() : null),
+    mayCheck: !asked.program && isWritten && asksModel(agents.critic),
     models,
     planner: isWritten ? LlmPlannerOptions.pick({ contextChars: true }).strip().parse(agents.planner.options) : null,
     instruction: task.instruction,
@@ -54,7 +54,7 @@ export async function estimateOf(task: Task, topology: Topology, asked: Asked): 
 
 /** The model of each role that asks one; where none is named yet its calls are estimated all the same, at a price that nobody knows. */
 function namedModels(topology: Topology): Partial<Record<PayingRole, string>> {
-  const asking = PayingRole.options.filter((role) => asksModel(topology.agents[role].variant))
+  const asking = PayingRole.options.filter((role) => asksModel(topology.agents[role]))
   return { ...Object.fromEntries(asking.map((role) => [role, unnamedModel])), ...modelsOf(topology) }
 }
 

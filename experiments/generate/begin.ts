@@ -2,9 +2,11 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { buildContaminationIndex } from '../../agents/kit/dedup/contamination.ts'
 import { evaluationItems } from '../../agents/kit/dedup/evaluation-items.ts'
+import { wasUsable } from '../../agents/kit/metered/usable-sources.ts'
 import { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
 import type { BusServer } from '../../launcher/bus-server.ts'
+import { askedBy } from '../../launcher/topology/endpoints.ts'
 import { modelsOf } from '../../launcher/topology/models.ts'
 import { boundTo } from '../../launcher/topology/queues.ts'
 import { homeFolder } from '../../machine/folders.ts'
@@ -13,6 +15,7 @@ import { hashOf } from '../../schemas/hash.ts'
 import type { Program } from '../../schemas/program.ts'
 import { RunConfig, type RunLimits } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
+import { TeacherLimits } from '../../schemas/teacher.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { lastOf, resumeWithDeadLetters } from '../run/resume-run.ts'
@@ -92,11 +95,24 @@ export async function beginGeneration(
   const index = buildContaminationIndex(evaluationItems(task), key)
   const contamination = await bus.objects.put('LAB', 'contamination', index)
   const rows = program.sources.reduce((sum, source) => sum + source.rows, 0)
-  const request = { seed, rows, generate: { program, contamination }, runId: wanted.runId, own: wanted.runId }
+  const usableSources = await usableLately(bus, wanted)
+  const generate = { program, contamination }
+  const request = { seed, rows, generate, usableSources, runId: wanted.runId, own: wanted.runId }
   const runId = await submitRun(bus, task, topology, request)
   const { student: _none, ...bound } = boundTo(topology, process.env, runId)
   await keepBegun(wanted, { runId, asked: askedHash(wanted), done: false, ...bound })
   return { runId, fromSeq: 1 }
+}
+
+/** The sources of a program that its model gave usable replies to a short while before. */
+async function usableLately(bus: Bus, { program, topology }: Wanted): Promise<string[]> {
+  const asked = askedBy(topology, process.env).find(({ role }) => role === 'generator')
+  const prompts = program.sources.filter((source) => source.kind === 'prompt')
+  if (!asked?.model || topology.run.aheadCalls === 0) return []
+  const { endpoint, model } = asked
+  const { capabilitiesMs } = TeacherLimits.strip().parse(topology.agents.generator.options)
+  const usable = await Promise.all(prompts.map((source) => wasUsable(bus, { endpoint, model, source }, capabilitiesMs)))
+  return prompts.filter((_, index) => usable[index]).map(({ id }) => id)
 }
 
 export const keepBegun = ({ out }: Pick<Wanted, 'out'>, begun: Begun): Promise<void> =>

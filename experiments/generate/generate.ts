@@ -22,7 +22,7 @@ import { Batch, Shard, Verdict } from '../../schemas/messages/generation.ts'
 import { plural } from '../../schemas/number-text.ts'
 import { checkCallsOf, type Program } from '../../schemas/program.ts'
 import type { RunConfig } from '../../schemas/run.ts'
-import type { Topology } from '../../schemas/topology.ts'
+import type { AgentSpec, Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel } from '../../schemas/variants.ts'
 import { type LoadOptions, loadTask, publicView } from '../../tasks/load.ts'
@@ -252,16 +252,16 @@ const pollMs = 100
 async function settle(session: Session, topology: Topology, reporter: Reporter): Promise<void> {
   const { generator, critic, planner } = topology.agents
   const { queues } = session
-  const limitMs = (variant: string) => drainMsOf(variant, topology.supervisor)
-  const seconds = (variant: string) => Math.round(limitMs(variant) / 1000)
-  const isFree = !asksModel(critic.variant)
-  reporter.line(`awaiting the replies to calls in flight, for ${seconds(generator.variant)} s at most`)
+  const limitMs = (agent: AgentSpec) => drainMsOf(asksModel(agent), topology.supervisor)
+  const seconds = (agent: AgentSpec) => Math.round(limitMs(agent) / 1000)
+  const isFree = !asksModel(critic)
+  reporter.line(`awaiting the replies to calls in flight, for ${seconds(generator)} s at most`)
   await Promise.all([session.stop('generator'), isFree ? null : session.stop('critic')])
-  if (isFree) reporter.line(`checking the rows that are there, for ${seconds(critic.variant)} s at most`)
+  if (isFree) reporter.line(`checking the rows that are there, for ${seconds(critic)} s at most`)
   const waiting = async () =>
     (isFree ? await session.bus.waiting(Batch, queues.critic) : 0) +
     (await session.bus.waiting(Verdict, queues.planner))
-  await untilTrue(async () => (await waiting()) === 0, limitMs(planner.variant))
+  await untilTrue(async () => (await waiting()) === 0, limitMs(planner))
   await session.stop()
 }
 

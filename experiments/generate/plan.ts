@@ -66,7 +66,7 @@ export function generateTopology(topology: Topology, program: Program, settings:
   const roundCandidates = shardSize * maxShards
   const candidateCap = settings.candidateCap ?? topology.run.candidateCap
   const optionsOf = (role: 'generator' | 'critic') =>
-    asksModel(topology.agents[role].variant) ? topology.agents[role].options : {}
+    asksModel(topology.agents[role]) ? topology.agents[role].options : {}
   // Four times the shards that fill the requests: some wait for a slow last reply while others go on.
   const slotsFor = (calls: number) => Math.min(256, Math.ceil((4 * calls) / shardSize) + 1)
   const critic: AgentSpec =
@@ -77,12 +77,12 @@ export function generateTopology(topology: Topology, program: Program, settings:
           slots: slotsFor(checking),
           options: { ...optionsOf('critic'), model: settings.judgeModel ?? model, concurrency: checking },
         }
-      : { ...topology.agents.critic, variant: 'rules', options: {} }
+      : { ...topology.agents.critic, variant: 'rules', plugin: undefined, options: {} }
   return {
     ...topology,
     agents: {
       ...topology.agents,
-      planner: { ...topology.agents.planner, variant: 'generate', options: {} },
+      planner: { ...topology.agents.planner, variant: 'generate', plugin: undefined, options: {} },
       generator: {
         variant: 'llm',
         replicas: generators,

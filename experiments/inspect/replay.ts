@@ -10,7 +10,7 @@ import { printableJson } from '../../schemas/printable.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { asksModel } from '../../schemas/variants.ts'
+import { asksModel, chosenIn } from '../../schemas/variants.ts'
 import { readRun } from '../run/follow-run.ts'
 import { pickRun } from '../run/resume-run.ts'
 
@@ -67,13 +67,14 @@ function lineOf({ attempt, outcome, rows, datasetHash, recordedHash, error }: Re
 
 /** The options that the run's agent of a role had, as far as they matter: its model is the run's. */
 function optionsOf(
-  { variants, models, options: kept, runId }: RunConfig,
+  config: RunConfig,
   { agents }: Topology,
   role: 'generator' | 'critic',
   named: string | undefined,
 ): Record<string, unknown> {
+  const { variants, models, options: kept, runId } = config
   const written = kept?.[role] ?? (agents[role].variant === variants[role] ? agents[role].options : {})
-  const asks = asksModel(variants[role])
+  const asks = asksModel(chosenIn(config, role))
   const model = models[role] ?? named
   if (!asks) return written
   if (model === undefined) {

@@ -2,6 +2,7 @@ import type { Setting } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
+import { sourceKindsOf } from '../../schemas/variants.ts'
 import { retentionOf } from '../../tasks/read-retention.ts'
 import { checkGenerator } from '../checks/check-program.ts'
 import { checkSeeds } from '../checks/check-seeds.ts'
@@ -29,7 +30,7 @@ export async function planRun(
  * @throws UsageError for the setting seed where nothing could be built on a seed
  */
 export function settingOf({ id, seeds }: Task, { name, agents }: Topology, asked: Setting | undefined): Setting {
-  const prompts = agents.generator.variant === 'llm'
+  const prompts = sourceKindsOf(agents.generator).includes('prompt')
   if (asked !== 'seed') return asked ?? (seeds.length > 0 && prompts ? 'seed' : 'scratch')
   if (seeds.length === 0) {
     const fix = 'Name a file of raw questions as seed: in its task.yaml, or run it with --setting scratch.'

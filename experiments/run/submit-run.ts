@@ -1,7 +1,7 @@
 import { referenceRows } from '../../agents/kit/dedup/evaluation-items.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { checkNew } from '../../launcher/shared-queues.ts'
-import { modelsOf, rowOptionsOf, variantsIn } from '../../launcher/topology/models.ts'
+import { modelsOf, pluginsIn, rowOptionsOf, variantsIn } from '../../launcher/topology/models.ts'
 import { boundTo } from '../../launcher/topology/queues.ts'
 import { kindOf } from '../../schemas/arm.ts'
 import { hashOf } from '../../schemas/hash.ts'
@@ -28,6 +28,7 @@ export type RunRequest = {
   setting?: Setting
   /** Of a run that makes data alone. */
   generate?: RunConfig['generate']
+  usableSources?: string[]
   /** Of a run that is part of a comparison. */
   comparison?: RunConfig['comparison']
   /** Of a run that is meant to be short. */
@@ -64,6 +65,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
     rows,
     minimumRows: Math.min(task.rows.minimum, rows),
     variants: variantsIn(topology),
+    ...pluginsIn(topology),
     models: modelsOf(topology),
     ...boundTo(topology, process.env, request.own),
     options: rowOptionsOf(topology),
@@ -81,6 +83,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
     sealing: { enforced: bus.sealed, note: bus.sealed ? sealingNote.enforced : sealingNote.open },
     ...(request.evidence ? { evidence: await withReferences(bus, whole, request.evidence) } : {}),
     ...(request.generate ? { generate: request.generate } : {}),
+    ...(request.usableSources?.length ? { usableSources: request.usableSources } : {}),
     ...(request.comparison ? { comparison: request.comparison } : {}),
     hooksAtOnce: true,
     ...(request.quick ? { quick: true } : {}),

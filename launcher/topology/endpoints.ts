@@ -18,8 +18,8 @@ export type Asked = Asking & { role: PayingRole; model: string | null; isUsual: 
 /** The roles of a topology that ask a model, in their order. */
 export function askedBy({ agents }: Topology, env: Environment): Asked[] {
   return PayingRole.options.flatMap((role) => {
-    const { variant, options } = agents[role]
-    if (!asksModel(variant)) return []
+    const { options } = agents[role]
+    if (!asksModel(agents[role])) return []
     const where = EndpointOptions.parse(options)
     const model = typeof options.model === 'string' ? options.model : null
     const at = `agents.${role}.options`
@@ -61,7 +61,7 @@ export function keysWithheld(role: AgentRole, own: Topology, all: readonly Topol
     ...PayingRole.options.flatMap((each) => nameOf(topology, each) ?? []),
     ...embedders(topology),
   ])
-  const asks = asksModel(own.agents[role].variant) ? nameOf(own, role) : null
+  const asks = asksModel(own.agents[role]) ? nameOf(own, role) : null
   const given = role === 'trainer-bridge' ? embedders(own)[0] : asks
   return [...new Set(['OPENAI_API_KEY', ...named])].filter((name) => name !== given)
 }

@@ -69,7 +69,7 @@ const schemas = { ...optionsOf, 'trainer-bridge': BridgeOptions, evaluator: Eval
 function withOptionDefaults(written: Topology): Topology {
   // A model that nobody named yet hides no other option.
   const topology = withTeacherLimits(laidOver(withModel(written, 'not named'), written) as Topology)
-  const takesOptions = (role: AgentRole) => !(role in optionsOf) || asksModel(topology.agents[role].variant)
+  const takesOptions = (role: AgentRole) => !(role in optionsOf) || asksModel(topology.agents[role])
   const parsed = agentRoles.filter(takesOptions).map((role) => {
     const { options } = topology.agents[role]
     return [role, { options: schemas[role].safeParse(options).data ?? options }] as const
@@ -77,12 +77,14 @@ function withOptionDefaults(written: Topology): Topology {
   return laidOver(topology, { agents: Object.fromEntries(parsed) }) as Topology
 }
 
-type JsonSchema = { properties?: Record<string, JsonSchema> }
+type JsonSchema = { properties?: Record<string, JsonSchema>; readOnly?: boolean }
 
 /** The paths of everything that a document may say; what has no properties of its own is a value. */
 const pathsOf = (prefix: string, { properties }: JsonSchema): string[] =>
   properties
-    ? Object.entries(properties).flatMap(([key, inner]) => pathsOf(prefix ? `${prefix}.${key}` : key, inner))
+    ? Object.entries(properties).flatMap(([key, inner]) =>
+        inner.readOnly ? [] : pathsOf(prefix ? `${prefix}.${key}` : key, inner),
+      )
     : [prefix]
 const documents = [
   ['', Topology],

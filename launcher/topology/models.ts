@@ -1,4 +1,5 @@
-import { agentRoles } from '../../schemas/role.ts'
+import { Plugin } from '../../schemas/plugin.ts'
+import { type AgentRole, agentRoles } from '../../schemas/role.ts'
 import { Variants } from '../../schemas/run.ts'
 import type { AgentSpec, Topology } from '../../schemas/topology.ts'
 import { PayingRole, type Prices } from '../../schemas/usage.ts'
@@ -8,6 +9,15 @@ import { asksModel } from '../../schemas/variants.ts'
 /** The variant of each role, as the topology names it. */
 export const variantsIn = ({ agents }: Topology): Variants =>
   Variants.parse(Object.fromEntries(agentRoles.map((role) => [role, agents[role].variant])))
+
+/** The plug-ins among a topology's agents, as a run's settings and records know them: without their places on this machine. */
+export function pluginsIn({ agents }: Topology): { plugins?: Partial<Record<AgentRole, Plugin>> } {
+  const found = agentRoles.flatMap((role) => {
+    const { plugin } = agents[role]
+    return plugin ? [[role, Plugin.parse(plugin)] as const] : []
+  })
+  return found.length > 0 ? { plugins: Object.fromEntries(found) } : {}
+}
 
 /** The language model of each role that asks one, as the topology names it. */
 export function modelsOf({ agents }: Topology): Partial<Record<PayingRole, string>> {
@@ -24,7 +34,7 @@ export const nameModel =
 
 /** The options of those that make rows with a model, without where it is asked. */
 export function rowOptionsOf({ agents }: Topology): Partial<Record<PayingRole, AgentSpec['options']>> {
-  const asking = teachers.filter((role) => asksModel(agents[role].variant))
+  const asking = teachers.filter((role) => asksModel(agents[role]))
   const optionsOf = (role: PayingRole) => {
     const { baseUrl: _url, apiKeyEnv: _key, ...options } = agents[role].options
     return options

@@ -29,9 +29,9 @@ export function withOverrides(topology: Topology, { student, planner, budget }: 
  */
 export function withPlanner(topology: Topology, variant: VariantOf<'planner'>): Topology {
   const { planner, generator } = topology.agents
-  const own = asksModel(planner.variant) ? planner.options : modelAndEndpoint(generator.options)
-  const options = asksModel(variant) ? own : {}
-  return { ...topology, agents: { ...topology.agents, planner: { ...planner, variant, options } } }
+  const own = asksModel(planner) ? planner.options : modelAndEndpoint(generator.options)
+  const options = asksModel({ variant }) ? own : {}
+  return { ...topology, agents: { ...topology.agents, planner: { ...planner, variant, options, plugin: undefined } } }
 }
 
 /** The topology without agents of its own, as a command checks it whose agents are all on other hosts. */

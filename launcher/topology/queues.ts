@@ -1,4 +1,5 @@
-import { localAddress, queueOf, queuesOf } from '../../schemas/queue.ts'
+import { boundBy, localAddress, queueOf, queuesOf } from '../../schemas/queue.ts'
+import { agentRoles } from '../../schemas/role.ts'
 import type { RunConfig, Variants } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { BridgeOptions } from '../../trainer-bridge/options.ts'
@@ -37,9 +38,11 @@ export const studentName = (choice: string): string => choice.split('/').filter(
 export function boundTo(topology: Topology, env: Environment, own?: string): Binding {
   const asked = askedBy(topology, env).flatMap(({ role, model, endpoint, isUsual }) => {
     const address = isUsual && env[localVariable] ? localAddress : endpoint.baseUrl
-    const { variant, replicas } = topology.agents[role]
+    const { variant, replicas, plugin } = topology.agents[role]
     const whose = own !== undefined && replicas > 0 ? [own] : []
-    return model === null ? [] : [{ role, address, queue: queueOf(variant, model, address, ...whose) }]
+    return model === null
+      ? []
+      : [{ role, address, queue: queueOf(variant, ...boundBy(plugin, model, address, ...whose)) }]
   })
   const { variant, options } = topology.agents['trainer-bridge']
   const { data: student = 'embedded' } = BridgeOptions.shape.student.safeParse(options.student)
@@ -48,9 +51,22 @@ export function boundTo(topology: Topology, env: Environment, own?: string): Bin
   return {
     addresses: Object.fromEntries(asked.map(({ role, address }) => [role, address])),
     student,
-    queues: { ...Object.fromEntries(asked.map(({ role, queue }) => [role, queue])), ...trained },
+    queues: {
+      ...queuesOfPlugins(topology),
+      ...Object.fromEntries(asked.map(({ role, queue }) => [role, queue])),
+      ...trained,
+    },
   }
 }
+
+/** Code that is not built in has a queue of its own: other code of the same name is never given its work. */
+const queuesOfPlugins = ({ agents }: Topology): Binding['queues'] =>
+  Object.fromEntries(
+    agentRoles.flatMap((role) => {
+      const { variant, plugin } = agents[role]
+      return plugin ? [[role, queueOf(variant, ...boundBy(plugin))]] : []
+    }),
+  )
 
 /** The queue of each role of a topology. @throws TeacherUnusable */
 export const queuesIn = (topology: Topology, env: Environment, own?: string): Variants =>

@@ -6,6 +6,7 @@ import { inLines, parseWithFaults } from '../../schemas/validation-errors.ts'
 import { variantsOf } from '../../schemas/variants.ts'
 import { readNamedFile, readYamlText } from '../../tasks/files/read-named-file.ts'
 import { joinedCopies } from '../join-file.ts'
+import { withPlugins } from '../plugin/resolve.ts'
 import { withHostNames, withPaperNames } from './paper-names.ts'
 import { topologyNames } from './topology-names.ts'
 
@@ -17,7 +18,8 @@ export type TopologyChanges = { over?: unknown; limits?: Readonly<Record<string,
  * @throws UsageError that names the file, the place in it, and what there is instead
  */
 export async function readTopology(path: string, { over = {}, limits = {} }: TopologyChanges = {}): Promise<Topology> {
-  const parsed = parseWithFaults(Topology, laidOver(withJoinedCopies(await readTopologyText(path)), over))
+  const written = laidOver(withJoinedCopies(await readTopologyText(path)), over)
+  const parsed = parseWithFaults(Topology, await withPlugins(written, path))
   if ('value' in parsed)
     return withHostNames(withPaperNames(withPaperNames(parsed.value, limits), process.env), process.env)
   throw new UsageError(

@@ -1,3 +1,4 @@
+import { describePlugin } from '../../schemas/plugin.ts'
 import { describeAsked, localAddress } from '../../schemas/queue.ts'
 import { agentRoles } from '../../schemas/role.ts'
 import type { RunConfig } from '../../schemas/run.ts'
@@ -14,7 +15,7 @@ import { withModel } from './with-model.ts'
  */
 export function topologyOfRun(
   topology: Topology,
-  { runId, variants, models, student }: RunConfig,
+  { runId, variants, plugins, models, student }: RunConfig,
   model?: string,
 ): Topology {
   const other = agentRoles.find((role) => topology.agents[role].variant !== variants[role])
@@ -22,6 +23,16 @@ export function topologyOfRun(
     throw new UsageError(
       `Run ${runId} works with the ${other} "${variants[other]}", and topology ${topology.name} has "${topology.agents[other].variant}".`,
       'Name the topology that it was started with: --topology <file>.',
+    )
+  }
+  const changed = agentRoles.find((role) => topology.agents[role].plugin?.hash !== plugins?.[role]?.hash)
+  if (changed) {
+    const [own, now] = [plugins?.[changed], topology.agents[changed].plugin].map((plugin) =>
+      plugin ? `${describePlugin(plugin)} with the hash ${plugin.hash.slice(0, 12)}` : 'a built-in variant',
+    )
+    throw new UsageError(
+      `Run ${runId} works with the ${changed} ${own}, and topology ${topology.name} names ${now}: its rows would be others.`,
+      'Put that code back to go on with the run, or start another one.',
     )
   }
   const strange = Object.values(models).find((own) => model !== undefined && own !== model)

@@ -6,7 +6,7 @@ import { asksModel } from '../../schemas/variants.ts'
 /** The topology with another language model for every agent that asks one. */
 export function withModel(topology: Topology, model: string | undefined): Topology {
   if (model === undefined) return topology
-  const named = (spec: AgentSpec) => (asksModel(spec.variant) ? { ...spec, options: { ...spec.options, model } } : spec)
+  const named = (spec: AgentSpec) => (asksModel(spec) ? { ...spec, options: { ...spec.options, model } } : spec)
   const { planner, generator, critic } = topology.agents
   const agents = { planner: named(planner), generator: named(generator), critic: named(critic) }
   return { ...topology, agents: { ...topology.agents, ...agents } }
@@ -26,21 +26,21 @@ export const withFreeModel = (topology: Topology, model: string): Topology => ({
 export function withLocalModel(topology: Topology, model: string): Topology {
   const free = withFreeModel(topology, model)
   const { planner, generator, critic } = free.agents
-  if (!asksModel(planner.variant) && !asksModel(generator.variant)) {
+  if (!asksModel(planner) && !asksModel(generator)) {
     throw new UsageError(
       `No agent of topology ${topology.name} asks a language model, so --teacher has nothing to teach.`,
       'Use --topology deploy/topologies/llm.yaml, or a generator "llm" in a topology of your own.',
     )
   }
   const fitting = (spec: AgentSpec): AgentSpec => {
-    if (!asksModel(spec.variant)) return spec
+    if (!asksModel(spec)) return spec
     const most = Math.max(1, Math.floor(topology.localTeacher.batchRows / Math.max(1, spec.replicas)))
     const given = Number(spec.options.concurrency ?? most)
     return { ...spec, options: { ...spec.options, concurrency: Math.min(given, most) } }
   }
   const { maxNewTokens, contextChars } = topology.localTeacher
   const brief = (spec: AgentSpec): AgentSpec => {
-    if (!asksModel(spec.variant)) return spec
+    if (!asksModel(spec)) return spec
     const { maxTokens = maxNewTokens, contextChars: chars = contextChars } = spec.options
     const bounds = {
       maxTokens: Math.min(Number(maxTokens), maxNewTokens),

@@ -25,12 +25,13 @@ export async function startAgents(
   const queues = await openQueues(server, topology)
   const host = <R extends AgentRole>(module: AgentModule<R>): Promise<void> => {
     const { role } = module
-    const { variant, options } = topology.agents[role]
+    const { variant, options, plugin } = topology.agents[role]
     const launch = {
       ...{ role, variant, instance: `${role}-1`, slots: 1, options, delivery: {}, environment: {}, drainMs: 1000 },
       ...{ graceMs: 1000, bus: topology.bus },
       ...{ credentials: server.credentials[role], servers: server.url, sealed: true, home: server.storeDir },
       queue: queues[role],
+      ...(plugin && { plugin: { ...plugin, limits: topology.plugins } }),
       contaminationKey: role === 'critic' || role === 'evaluator' ? 'ab'.repeat(32) : null,
     }
     return hostAgent(module, launch, createLog({ role }, { level: 'silent' }), end)

@@ -10,5 +10,6 @@ export const runLimits = {
   maxJobsInFlight: 4,
   maxHours: 12,
   trialCalls: null,
+  aheadCalls: 0,
   ...Budget.parse({}),
 }

@@ -16,6 +16,7 @@ import { nothingKnown, type Trial } from '../teacher/usefulness.ts'
 import type { Call } from './call.ts'
 import { JournalEntry, openJournal } from './journal.ts'
 import { awaitClosed, MeteredRecord, NotOwner, takeWork } from './ownership.ts'
+import { endpointKey } from './usable-sources.ts'
 
 /** Who pays, and where it keeps its records and its replies. */
 export type MeteredBuckets = {
@@ -45,7 +46,10 @@ export type MeteredWork<T> = (piece: Piece<T>) => Promise<Made<T>>
  * The options of an agent that asks a teacher.
  * @throws TeacherUnusable
  */
-export function meteredOptions<T>({ options, identity }: AgentContext, schema: z.ZodType<T>): T {
+export function meteredOptions<T>(
+  { options, identity }: Pick<AgentContext, 'options' | 'identity'>,
+  schema: z.ZodType<T>,
+): T {
   const parsed = schema.safeParse(options)
   if (parsed.success) return parsed.data
   const { role, variant } = identity
@@ -165,8 +169,6 @@ const CapabilitiesRecord = z.object({
   at: z.iso.datetime(),
 })
 
-const keyOf = ({ baseUrl }: Endpoint, model: string) => sha256(`${baseUrl} ${model}`).slice(0, 32)
-
 /** The words of an endpoint for a model, with what was learned of them in the last `capabilitiesMs`. What is learned here is kept. */
 export async function openCapabilities(
   bus: Pick<Bus, 'kv'>,
@@ -174,7 +176,7 @@ export async function openCapabilities(
   { model, capabilitiesMs, minReplyTokens }: { model: string; capabilitiesMs: number; minReplyTokens: number },
 ): Promise<EndpointCapabilities> {
   const records = bus.kv('capabilities', CapabilitiesRecord)
-  const key = keyOf(endpoint, model)
+  const key = endpointKey(endpoint, model)
   const held = (await records.get(key))?.value
   const isFresh = held !== undefined && Date.now() - Date.parse(held.at) < capabilitiesMs
   const keep = (words: Words) => {
@@ -197,9 +199,9 @@ export async function openTrial(
 ): Promise<Trial> {
   const records = bus.kv('capabilities', TrialRecord)
   const texts = bus.kv('capabilities', TextsRecord)
-  const endpointKey = keyOf(endpoint, options.model)
-  const key = `${endpointKey}.trial.${sha256(`${hostname()} ${process.ppid}`).slice(0, 16)}`
-  const textsKey = `${endpointKey}.texts`
+  const whose = endpointKey(endpoint, options.model)
+  const key = `${whose}.trial.${sha256(`${hostname()} ${process.ppid}`).slice(0, 16)}`
+  const textsKey = `${whose}.texts`
   const ageOf = ({ at }: { at: string }) => Date.now() - Date.parse(at)
   const isOver = (record: z.infer<typeof TrialRecord>) =>
     record.refused !== null && ageOf(record) >= options.refusedPauseMs

@@ -65,7 +65,12 @@ const Ran = z.object({
 })
 
 /** Calls the hooks of a source for one reply; whatever they do costs that reply alone. */
-export async function callHooks(sandbox: Sandbox, hooks: Hooks, given: Given, context: HookContext): Promise<Hooked> {
+export async function callHooks(
+  sandbox: Pick<Sandbox, 'call'>,
+  hooks: Hooks,
+  given: Given,
+  context: HookContext,
+): Promise<Hooked> {
   const outcome = await sandbox.call(runner(hooks), given, context)
   if (!outcome.ok) return failed(outcome.message)
   const ran = Ran.safeParse(outcome.value)

@@ -4,7 +4,7 @@ import { homeFolder } from '../../../machine/folders.ts'
 import type { ObjectRef } from '../../../schemas/ids.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import { Batch, type Shard } from '../../../schemas/messages/generation.ts'
-import { asksModel } from '../../../schemas/variants.ts'
+import { asksModel, chosenIn } from '../../../schemas/variants.ts'
 import { bundleFiles, type JournalBucket, journalBuckets } from '../manifest.ts'
 import type { Bundle } from '../read.ts'
 import { JournalLine } from '../records.ts'
@@ -18,7 +18,7 @@ export const candidates: Check = {
   what: 'every candidate made again from seeds and journal',
   async run({ bundle, facts, config, entries }, ledger) {
     const { generator: model } = config.models
-    if (asksModel(config.variants.generator) && model === undefined)
+    if (asksModel(chosenIn(config, 'generator')) && model === undefined)
       return ledger.leave('this run does not say which model its generator asked')
     const { bus, recorded } = replayBus(await bundleBus(bundle))
     const signal = new AbortController().signal

@@ -1,5 +1,5 @@
 import type { PayingRole, Spent } from '../../../schemas/usage.ts'
-import { asksModel } from '../../../schemas/variants.ts'
+import { asksModel, chosenIn } from '../../../schemas/variants.ts'
 import type { RunFacts } from '../facts/run-facts.ts'
 import type { ReportData } from '../report-data.ts'
 import { spentOnPlans, spentOnRows } from './usage.ts'
@@ -13,7 +13,7 @@ export function modelsOf(facts: RunFacts): ReportData['models'] {
   const { planner, generator } = config.variants
   const planned = [...new Set(decisions.flatMap(({ payload }) => payload.model ?? []))]
   const [plans, rows] = [spentOnPlans(facts), spentOnRows(facts)]
-  const taught = asksModel(generator) || rows.calls > 0
+  const taught = asksModel(chosenIn(config, 'generator')) || rows.calls > 0
   if (planned.length === 0 && !taught) {
     return {
       noLanguageModel: true,

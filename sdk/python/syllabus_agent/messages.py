@@ -11,6 +11,15 @@ class Model(RootModel[Any]):
     root: Any
 
 
+class Plugin(BaseModel):
+    model_config = ConfigDict(
+        extra="allow",
+        populate_by_name=True,
+    )
+    version: str
+    hash: str = Field(..., pattern="^[0-9a-f]{64}$")
+
+
 class Teacher(BaseModel):
     model_config = ConfigDict(
         extra="allow",
@@ -41,6 +50,7 @@ class Origin(BaseModel):
         populate_by_name=True,
     )
     generator: str
+    plugin: Plugin | None = None
     phrasing: str | None = None
     range: str | None = None
     difficulty: int | None = None

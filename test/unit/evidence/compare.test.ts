@@ -286,7 +286,10 @@ describe('a comparison’s plan', () => {
       const { agents: own, ...before } = llm
       expect(rest).toEqual(before)
       expect({ ...agents, planner: null }).toEqual({ ...own, planner: null })
-      expect(agents.planner).toMatchObject({ variant: arm, options: asksModel(arm) ? own.planner.options : {} })
+      expect(agents.planner).toMatchObject({
+        variant: arm,
+        options: asksModel({ variant: arm }) ? own.planner.options : {},
+      })
     }
     const byRules = topologyOfArm(llm, 'rules')
     expect(topologyOfArm(withModel(byRules, 'm'), 'llm-blind').agents.planner.options).toEqual({ model: 'm' })

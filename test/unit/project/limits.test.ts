@@ -44,11 +44,12 @@ test('what may be left out is shown too: nothing that a topology may say is miss
     expect(limits.has(path), path).toBe(true)
 })
 
-type Field = { properties?: Record<string, Field>; description?: string }
+type Field = { properties?: Record<string, Field>; description?: string; readOnly?: boolean }
 
 /** Everything that may be written in a document that is no section of others, with its description. */
 function leaves(field: Field, path: string): [string, string | undefined][] {
-  const inner = Object.entries(field.properties ?? {})
+  // What is read-only nobody writes.
+  const inner = Object.entries(field.properties ?? {}).filter(([, one]) => !one.readOnly)
   return inner.length === 0
     ? [[path, field.description]]
     : inner.flatMap(([name, one]) => leaves(one, path ? `${path}.${name}` : name))

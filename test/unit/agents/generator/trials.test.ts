@@ -41,7 +41,7 @@ const revisions = 2
 const refusal = 'not usable: it was empty'
 
 /** A run that makes data alone, with generators and critics that do as the real ones; `answers`: the teacher's replies to a source are usable. */
-async function generated(sources: readonly Source[], trialCalls: number | null) {
+async function generated(sources: readonly Source[], trialCalls: number | null, aheadCalls = 0) {
   const one = promptProgram({ rows: 1 }).sources[0]!
   const program = Program.parse({
     ...promptProgram({ rows: 1 }),
@@ -51,7 +51,8 @@ async function generated(sources: readonly Source[], trialCalls: number | null) 
   const config = configOf({
     rows,
     generate: { program, contamination: refTo('index') },
-    limits: { ...configOf().limits, trialCalls },
+    limits: { ...configOf().limits, trialCalls, aheadCalls },
+    usableSources: program.sources.map(({ id }) => id),
   })
   const calls = sources.map(() => 0)
   const asked: string[] = []
@@ -183,6 +184,30 @@ describe('the trials of a run', () => {
       }),
       { numRuns: 100 },
     )
+  })
+
+  test.each([[[400]], [[80, 80, 80]], [[6]], [Array.from({ length: 40 }, () => 10)]])(
+    'Y4 sources that were usable before go ahead of their trial, by so many calls at most: %j',
+    async (rows) => {
+      const sources = rows.map((each) => ({ rows: each, answers: true }))
+      const [ahead, plain] = [await generated(sources, 24, 100), await generated(sources, null)]
+      expect([ahead.asked, ahead.calls, ahead.state.stopReason]).toEqual([plain.asked, plain.calls, 'rows-complete'])
+      const inVain = await generated(
+        rows.map((each) => ({ rows: each, answers: false })),
+        24,
+        100,
+      )
+      expect(inVain.calls.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(24 + 100)
+      expect(inVain.state).toMatchObject({ phase: 'done', stopReason: 'teacher-unavailable' })
+    },
+  )
+
+  test('Y4 as many shards go at once as the calls allow', async () => {
+    const first = async (aheadCalls: number) => {
+      const { state } = await generated([{ rows: 400, answers: false }], 24, aheadCalls)
+      return state.attempts[0]!.spent?.calls
+    }
+    expect([await first(0), await first(100), await first(200)]).toEqual([12, 12 + 75, 12 + 150])
   })
 
   test('a run that goes on after it ended tries its teacher again', async () => {

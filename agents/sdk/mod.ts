@@ -1,0 +1,16 @@
+/**
+ * The SDK for agents outside this repository: `import { defineGenerator } from '@syllabus-lab/syllabus/agent'`. The built-in variants are
+ * written with it. docs/agents.md is its guide, docs/agent-sdk.md the generated reference of these names.
+ */
+export type { About, AgentLog, AgentServices, Definition, WorkServices } from './definition.ts'
+export {
+  defineGenerator,
+  type GeneratorDefinition,
+  type GeneratorServices,
+  type GeneratorWork,
+  indexesOf,
+  type Made,
+  type OpenedGenerator,
+  rowOf,
+  type Written,
+} from './generator.ts'
