@@ -55,6 +55,7 @@ class RowText:
     input: str
     output: str
     instruction: str | None = None
+    """What the row asks for; left out: what the task asks for."""
     difficulty: int | None = None
     core: dict[str, Any] | None = None
     """The numbers of a row of a task's procedure, from which the critic works its answer out again."""

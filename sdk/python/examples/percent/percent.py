@@ -33,7 +33,7 @@ def make(request: RowRequest) -> RowText:
     if request.skill != "percent-saved":
         raise NoRow(f'it knows the skill "percent-saved", and was asked for "{request.skill}"')
     random = request.random
-    price = Rational(random.randint(1000, 20_000), 100)
+    price = Rational(random.randint(10, 900))
     percent = random.choice([1, 5, 10, 15, 20, 25, 30, 50])
     answer = saved(price, percent)
     if (answer * 100).q != 1:

@@ -175,8 +175,6 @@ class WorkLoop:
                 await self._answer(delivery, answer)
             except Exception as fault:  # noqa: BLE001
                 self._log.error("the server did not take the answer; the message comes again", reason=reason_of(fault))
-            if isinstance(error, asyncio.CancelledError):
-                raise
         finally:
             heartbeat.cancel()
         seconds = time.monotonic() - started

@@ -24,7 +24,12 @@ _longest_text = 2**17
 
 
 class Reply(BaseModel):
-    """What the model wrote."""
+    """What a model wrote.
+
+    >>> from syllabus_agent import Reply
+    >>> Reply(text="four", model="a-model").truncated
+    False
+    """
 
     model_config = ConfigDict(extra="allow")
     text: str
