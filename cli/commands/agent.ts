@@ -4,6 +4,7 @@ import { type AgentRole, agentRoles } from '../../schemas/role.ts'
 import { runId } from '../options/option-parsers.ts'
 import { modelOption, movedOption, topologyOption } from '../options/shared-options.ts'
 import { registerAgentCheck } from './agent-check.ts'
+import { registerAgentNew } from './agent-new.ts'
 
 export function registerAgent(program: Command): void {
   const agent = program
@@ -23,5 +24,6 @@ export function registerAgent(program: Command): void {
     )
     .addOption(movedOption())
     .action((role: AgentRole, options: AddedAgent) => addAgent(role, options))
+  registerAgentNew(agent)
   registerAgentCheck(agent)
 }
