@@ -17,6 +17,7 @@ import { criticChecks, openCriticLab } from './critic.ts'
 import { type Finding, runChecks } from './finding.ts'
 import { generatorChecks, openGeneratorLab, plainProgram } from './generator.ts'
 import { type Lab, openLab } from './lab.ts'
+import { openPlannerLab, plannerChecks, planningReply } from './planner.ts'
 import { openPrivateBus } from './private-bus.ts'
 import { startStubTeacher } from './stub-teacher.ts'
 
@@ -110,8 +111,10 @@ export async function checkAgent(asked: AgentCheck, onFinding: (finding: Finding
   const task = await loadTask(asked.task)
   const program = asked.program
     ? (await checkedProgram(asked.program, { task })).program
-    : plainProgram(task, subject.sources)
-  await using teacher = await startStubTeacher(asked.reply ?? null)
+    : plainProgram(task, subject.role === 'generator' ? subject.sources : ['procedure'])
+  const { reply } = asked
+  const replyTo = subject.role === 'planner' ? planningReply(task, program) : undefined
+  await using teacher = await startStubTeacher(reply === undefined ? replyTo : () => reply)
   await using bus = await openPrivateBus(subject.role, subject.queue, topology)
   await using team = openTeam(bus, subject, topology, teacher)
   const parts = { subject, bus, team, teacher }
@@ -145,6 +148,8 @@ async function suiteOf(
   switch (parts.subject.role) {
     case 'generator':
       return [start, ...(await runChecks(generatorChecks, await openGeneratorLab(lab, task, program), onFinding))]
+    case 'planner':
+      return [start, ...(await runChecks(plannerChecks, await openPlannerLab(lab, task, program), onFinding))]
     case 'critic':
       return [start, ...(await runChecks(criticChecks, await openCriticLab(lab, task), onFinding))]
     default:

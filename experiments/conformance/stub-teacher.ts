@@ -34,8 +34,8 @@ async function promptOf(request: IncomingMessage): Promise<string> {
   return JSON.stringify(JSON.parse(Buffer.concat(chunks).toString()).messages)
 }
 
-/** `reply`: what it says to everything; left out: a row of its own for each prompt. */
-export async function startStubTeacher(reply: string | null = null): Promise<StubTeacher> {
+/** `reply`: what it answers to the JSON text of a request's messages; left out: a row of its own for each prompt. */
+export async function startStubTeacher(reply: (prompt: string) => string = replyTo): Promise<StubTeacher> {
   const model = 'stub'
   const asked = new Set<string>()
   let [requests, inFlight, repeated] = [0, 0, 0]
@@ -52,7 +52,7 @@ export async function startStubTeacher(reply: string | null = null): Promise<Stu
     response.once('close', () => {
       inFlight -= 1
     })
-    const message = { role: 'assistant', content: reply ?? replyTo(prompt) }
+    const message = { role: 'assistant', content: reply(prompt) }
     const usage = { prompt_tokens: 40, completion_tokens: 30, total_tokens: 70 }
     const body = {
       id: 'c',
