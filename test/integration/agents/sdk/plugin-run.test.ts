@@ -25,7 +25,9 @@ test('a run with a generator of a file outside the repository ends, and its rows
   const evidence = { arms: [], seeds: 1, submissions: false, retention: false }
   const request = { runId: 'own-generator', seed: 1, attempts: 1, rows: 40, evidence }
   const operator = await madeRun(server, { task, topology, request: request as never })
-  const entries = await Array.fromAsync(operator.log({ runId: 'own-generator', signal: AbortSignal.timeout(30_000) }))
+  const entries = await Array.fromAsync(
+    operator.log({ runId: 'own-generator', follow: false, signal: AbortSignal.timeout(30_000) }),
+  )
   const { hash } = topology.agents.generator.plugin!
   const { config } = RunStarted.schema.parse(entries.find(({ name }) => name === RunStarted.name)!.payload)
   expect(config.plugins?.generator).toMatchObject({ name: 'mine', version: '1.0.0', hash, reference: './mine.ts' })
