@@ -6,20 +6,20 @@ import { printable, printableJson } from '../../schemas/printable.ts'
 import { agentRoles } from '../../schemas/role.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 
-type Options = Omit<AgentCheck, 'reference'> & { json: boolean }
+type Options = Omit<AgentCheck, 'reference' | 'task'> & { json: boolean }
 
 export function registerAgentCheck(agent: Command): void {
   agent
     .command('check')
     .description("run its role's conformance suite against a variant, on a NATS server of its own (exit code 0 or 1)")
     .argument('<variant>', 'built-in variant, or a plug-in as a topology names it')
+    .argument('[task]', 'task folder whose rows are asked for', bundledTask)
     .addOption(new Option('--role <role>', 'where two roles have a variant of that name').choices([...agentRoles]))
-    .option('--task <dir>', 'task whose rows are asked for (default: the bundled one)', bundledTask)
     .option('--program <file>', "program whose first source is asked for (default: the task's first skill)")
     .option('--reply <text>', 'what the stub of a model says to everything (default: a row of its own for each prompt)')
     .option('--json', 'JSON instead of text', false)
-    .action(async (reference: string, { json, ...options }: Options) => {
-      const found = await checkAgent({ ...options, reference }, (finding) => {
+    .action(async (reference: string, task: string, { json, ...options }: Options) => {
+      const found = await checkAgent({ ...options, reference, task }, (finding) => {
         if (!json) console.log(printable(describeFinding(finding)))
       })
       console.log(json ? printableJson(found) : printable(describeFindings(found)))
