@@ -98,20 +98,20 @@ test('killed ten times at random it makes the same dataset, and at most what was
     delivery: { shard: { ackWaitMs: 1500, maxDeliver: 200 }, batch: { ackWaitMs: 1500, maxDeliver: 200 } },
   })
   const concurrency = 8
-  const args = ['--rows', '240', '--concurrency', String(concurrency), '--topology', topology]
+  const args = ['--rows', '600', '--concurrency', String(concurrency), '--topology', topology]
   await using calm = await startTeacherServer({ latencyMs: 5 })
   const undisturbed = folder.generate('calm', calm, args)
   expect(await undisturbed.ended, undisturbed.output()).toBe(0)
   const { datasetHash } = await folder.outcomeOf('calm')
   const random = xoroshiro128plus(18)
-  await using server = await startTeacherServer({ latencyMs: 250 })
+  await using server = await startTeacherServer({ latencyMs: 150 })
   const command = folder.generate('killed', server, args)
   let kills = 0
   let repaid = 0
   while (kills < 10 && command.child.exitCode === null) {
     const before = server.requests
     await until('it asks again', () => server.requests > before || command.child.exitCode !== null, 30_000)
-    await sleep(uniformInt(random, 0, 400))
+    await sleep(uniformInt(random, 0, 1500))
     const [pid] = await folder.agentPids('killed', 'generator')
     if (pid === undefined) continue
     repaid += server.inFlight
@@ -121,7 +121,7 @@ test('killed ten times at random it makes the same dataset, and at most what was
   expect(kills).toBe(10)
   expect(await command.ended, command.output()).toBe(0)
   const outcome = await folder.outcomeOf('killed')
-  expect(outcome.datasetHash).toBe(datasetHash)
+  expect(outcome.datasetHash, JSON.stringify(outcome)).toBe(datasetHash)
   expect(meteredTwice(server)).toBeLessThanOrEqual(10 * concurrency)
   expect(meteredTwice(server), `${repaid} were in flight`).toBeLessThanOrEqual(repaid + kills)
   expect(outcome.spent.calls).toBeGreaterThanOrEqual(server.requests)
@@ -166,6 +166,8 @@ describe('what cannot be used is reported before anything starts', () => {
       program(),
       '--out',
       join(folder.path, name),
+      '--rows',
+      '20',
     ])
     expect(await command.ended, command.output()).toBe(2)
     expect(command.output()).toMatch(reason)
@@ -187,6 +189,8 @@ describe('what cannot be used is reported before anything starts', () => {
       program(),
       '--out',
       join(folder.path, 'bare'),
+      '--rows',
+      '20',
     ])
     expect(await command.ended, command.output()).toBe(2)
     expect(command.output()).toMatch(/has no .*nats-py/)
