@@ -26,7 +26,6 @@ describe('what is wrong with an agent is found, and said with where to look', ()
     'rowOf(work, { index, input: [work.source.skill, index, work.shard.seed].join(" "), output: "\\\\boxed{1.00}" })'
   const rows = `indexesOf(work).map((index) => ${row})`
   test.each([
-    ['leaves an index out', `return { candidates: ${rows}.slice(1), failures: [] }`, 'outcomes'],
     [
       'makes no row',
       'return { candidates: [], failures: indexesOf(work).map((index) => ({ index, reason: "none" })) }',
