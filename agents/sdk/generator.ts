@@ -1,3 +1,4 @@
+import { sha256 } from '../../schemas/hash.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Batch, Shard, TrialOutcome } from '../../schemas/messages/generation.ts'
 import type { Program, Source } from '../../schemas/program.ts'
@@ -64,6 +65,20 @@ export const defineGenerator = ({
  */
 export const indexesOf = ({ shard: { from, count } }: { shard: { from: number; count: number } }): number[] =>
   Array.from({ length: count }, (_, offset) => from + offset)
+
+/**
+ * A number in [0, 1) for an index of a shard: the same in whichever process, another for another purpose.
+ *
+ * @example
+ * const apples = 2 + Math.floor(chanceOf(work, index, 'apples') * 98)
+ */
+export const chanceOf = (
+  { shard, source }: { shard: { seed: string; round: { attempt: number } }; source: { id: string } },
+  index: number,
+  purpose = '',
+): number =>
+  Number.parseInt(sha256(`${shard.seed}/a${shard.round.attempt}.${source.id}.${index}/${purpose}`).slice(0, 12), 16) /
+  2 ** 48
 
 /** What a generator writes of a row. `sample`: 0, and further numbers for further rows of the same index. */
 export type Written = {

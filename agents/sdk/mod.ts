@@ -2,8 +2,12 @@
  * The SDK for agents outside this repository: `import { defineGenerator } from '@syllabus-lab/syllabus/agent'`. The built-in variants are
  * written with it. docs/agents.md is its guide, docs/agent-sdk.md the generated reference of these names.
  */
+
+export { type Chosen, programFor } from '../planner/even-program.ts'
+export { diagnose } from '../planner/rules/diagnose.ts'
 export type { About, AgentLog, AgentServices, Definition, WorkServices } from './definition.ts'
 export {
+  chanceOf,
   defineGenerator,
   type GeneratorDefinition,
   type GeneratorServices,
@@ -14,3 +18,11 @@ export {
   rowOf,
   type Written,
 } from './generator.ts'
+export {
+  definePlanner,
+  type OpenedPlanner,
+  type PlannedProgram,
+  type PlannerDefinition,
+  type PlannerServices,
+  type Situation,
+} from './planner.ts'
