@@ -44,7 +44,7 @@ def check(request: CheckRequest) -> str | None:
 from syllabus_agent import Plan, PlanRequest, planner
 
 
-@planner(name="${name}", version="1.0.0")
+@planner(name="${name}", version="1.0.0", drafts_only=True)
 def decide(request: PlanRequest) -> Plan:
     """The next curation program. The same situation gives the same program."""
     situation = request.situation

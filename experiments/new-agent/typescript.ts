@@ -88,6 +88,8 @@ export const planner = definePlanner({
   schemaVersion: 1,
   name: '${name}',
   version: '1.0.0',
+  // It improves on nothing: each attempt begins anew.
+  search: { draftsOnly: true },
   open: () => ({
     decide({ task, rows }) {
       const counts = shares(rows, task.skills.length)

@@ -104,7 +104,7 @@ class _Answering:
 
     async def _made(self, number: int, given: dict[str, Any]) -> Any:
         if self._plugin.role == "planner":
-            plan = await self._settled(PlanRequest(given, self._options, self._ask(number, "plan", "")))
+            plan = await self._settled(PlanRequest(given, self._options))
             if not isinstance(plan, Plan):
                 raise TypeError(f"{self._plugin.name} returned {type(plan).__name__}; return a Plan")
             return {"program": plan.program, "diagnosis": plan.diagnosis}

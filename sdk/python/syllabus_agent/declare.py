@@ -27,6 +27,7 @@ class Plugin:
     asks_model: bool
     sources: tuple[SourceKind, ...]
     function: Callable[..., Any]
+    search: dict[str, Any] = field(default_factory=dict)
 
     @property
     def declaration(self) -> dict[str, Any]:
@@ -38,6 +39,7 @@ class Plugin:
             "version": self.version,
             "asksModel": self.asks_model,
             **({"sources": list(self.sources)} if self.role == "generator" else {}),
+            **({"search": self.search} if self.search else {}),
         }
 
 
@@ -179,7 +181,7 @@ class CheckRequest(_Asking):
 
 
 @dataclass(frozen=True)
-class PlanRequest(_Asking):
+class PlanRequest:
     """Where the search stands: what a planner's function is called with.
 
     >>> from syllabus_agent.testing import plan_of
@@ -191,7 +193,6 @@ class PlanRequest(_Asking):
     """All that a planner may look at: ``task``, ``rows``, ``attempt``, ``base``, ``history``, ``best``, ``left``, ``sourceKinds``, …"""
     options: dict[str, Any] = field(default_factory=dict)
     """``agents.planner.options`` of the topology."""
-    _ask: Ask | None = None
 
     @property
     def random(self) -> random.Random:
@@ -227,10 +228,14 @@ def critic(*, name: str, version: str, asks_model: bool = False) -> Callable[[F]
     return _declared("critic", name, version, asks_model)
 
 
-def planner(*, name: str, version: str, asks_model: bool = False) -> Callable[[F], F]:
+def planner(
+    *, name: str, version: str, drafts_only: bool = False, max_attempts: int | None = None
+) -> Callable[[F], F]:
     """Declares a planner: a function that writes the next curation program.
 
-    It gets a ``PlanRequest`` and returns a ``Plan``. The program is checked; one that does not hold costs the attempt.
+    It gets a ``PlanRequest`` and returns a ``Plan``. The program is checked; one that does not hold costs the attempt, and the next
+    situation shows its faults. With ``drafts_only`` each attempt begins anew: it improves on nothing. More than ``max_attempts`` are never
+    made, whatever the run allows.
 
     >>> from syllabus_agent import Plan, planner
     >>> @planner(name="evenly", version="1.0.0")
@@ -241,14 +246,25 @@ def planner(*, name: str, version: str, asks_model: bool = False) -> Callable[[F
     >>> decide(plan_of()).program
     {'sources': ['sums']}
     """
-    return _declared("planner", name, version, asks_model)
+    search = {
+        **({"draftsOnly": True} if drafts_only else {}),
+        **({"maxAttempts": max_attempts} if max_attempts is not None else {}),
+    }
+    return _declared("planner", name, version, False, search=search)
 
 
-def _declared(role: str, name: str, version: str, asks_model: bool, sources: tuple[SourceKind, ...] = ()) -> Callable[[F], F]:
+def _declared(
+    role: str,
+    name: str,
+    version: str,
+    asks_model: bool,
+    sources: tuple[SourceKind, ...] = (),
+    search: dict[str, Any] | None = None,
+) -> Callable[[F], F]:
     def declare(function: F) -> F:
         if asks_model and not inspect.iscoroutinefunction(function):
             raise TypeError(f"{function.__name__} asks a model, so it must be an async function")
-        setattr(function, attribute, Plugin(role, name, version, asks_model, sources, function))
+        setattr(function, attribute, Plugin(role, name, version, asks_model, sources, function, search or {}))
         return function
 
     return declare

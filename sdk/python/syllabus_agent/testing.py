@@ -105,8 +105,8 @@ def check_of(
     return CheckRequest(Row.model_validate({**row, **changes}), task or task_of(), program_of(), {}, _replying(reply))
 
 
-def plan_of(*, rows: int = 100, attempt: int = 1, seed: int = 1, reply: str = "", **changes: Any) -> PlanRequest:
-    """A request for the first program of a search. ``reply`` is what a model answers to everything.
+def plan_of(*, rows: int = 100, attempt: int = 1, seed: int = 1, **changes: Any) -> PlanRequest:
+    """A request for the first program of a search; ``changes`` are fields of its situation.
 
     >>> plan_of(attempt=2).situation["attempt"]
     2
@@ -127,4 +127,4 @@ def plan_of(*, rows: int = 100, attempt: int = 1, seed: int = 1, reply: str = ""
         "left": {"attempts": 3, "hours": 12, "teacherCalls": None},
         "prices": {},
     }
-    return PlanRequest({**situation, **changes}, {}, _replying(reply))
+    return PlanRequest({**situation, **changes})
