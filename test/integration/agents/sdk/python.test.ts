@@ -5,6 +5,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
+import { newAgent } from '../../../../experiments/new-agent/new-agent.ts'
 import { runCommand } from '../../../../provision/run-command.ts'
 import { type AgentFolder, openAgentFolder, sdkPackage } from '../../../support/agent-python.ts'
 import { type GenerateFolder, meteredTwice, openGenerateFolder } from '../../../support/generate.ts'
@@ -75,6 +76,26 @@ test('a run with it makes all rows, each verified, and says which code made them
   expect(bySource.percent.rejected['wrong-answer']).toBeUndefined()
   expect(await readFile(join(out, 'alpaca.json'), 'utf8')).toContain('"percent"')
 }, 120_000)
+
+describe.each(['generator', 'critic', 'planner'] as const)('a new %s in Python', (role) => {
+  test('passes its own test, and the suite of its role', async () => {
+    const dir = join(agents.path, `new-${role}`)
+    await newAgent({ role, language: 'python', dir, name: `new-${role}` })
+    const env = { ...process.env, PYTHONPATH: sdkPackage, PYTHONDONTWRITEBYTECODE: '1' }
+    const own = await runCommand(agents.python, ['-m', 'pytest', '-q', '-p', 'no:cacheprovider'], {
+      cwd: dir,
+      env,
+      timeoutMs: 60_000,
+    })
+    expect(own).toMatch(/2 passed/)
+    // A critic of one's own is not started yet.
+    if (role === 'critic') return
+    const program = role === 'generator' ? ['--program', join(dir, 'program.yaml')] : []
+    const command = folder.command('new', ['agent', 'check', `python:${join(dir, `new_${role}.py`)}`, ...program])
+    expect(await command.ended, command.output()).toBe(0)
+    expect(command.output()).toMatch(/all \d+ checks passed/)
+  }, 180_000)
+})
 
 /** Asks a model for each row, as the built-in generator does. */
 const asking = `
