@@ -33,7 +33,7 @@ export default defineConfig({
         extends: true,
         test: { name: 'integration', include: ['test/{integration,contract}/**/*.test.ts'], globalSetup },
       },
-      // Not part of `npm test`: npm run test:kube installs the chart in the Kubernetes that KUBECONFIG names, test:images builds with podman.
+      // Not part of `npm test`: npm run test:kube installs the chart in KUBECONFIG's Kubernetes, test:images builds with podman.
       ...(process.env.SYLLABUS_DEPLOY
         ? ['kube', 'images'].map((name) => ({
             extends: true as const,

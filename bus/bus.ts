@@ -94,7 +94,7 @@ export type Bus = AsyncDisposable & {
   backlogs(): Promise<Backlog[]>
   /** What the streams of messages and of dead letters of an account hold; operator only. */
   streams(): Promise<StreamFacts[]>
-  /** Messages of a queue that are still to be worked on, or are worked on; 0 where nobody has made its consumer. Operator, and the role itself. */
+  /** Messages of a queue that wait or are worked on; 0 where nobody has made its consumer. Operator, and the role itself. */
   waiting(message: WorkMessage, queue: string): Promise<number>
   /** The same of all messages that a role works on in a queue. */
   backlog(role: AgentRole, queue: string): Promise<number>
@@ -114,7 +114,7 @@ export type Bus = AsyncDisposable & {
   readonly troubles: Troubles
   /** Whether the server has been waited for in vain, and has not answered since. */
   readonly isLost: boolean
-  /** Rejects with a BusSetupError once the servers have refused its user for as long as they would be waited for; then it is closed for good. */
+  /** Rejects with a BusSetupError once the servers have refused its user for as long as they are waited for; it is then closed for good. */
   readonly refused: Promise<never>
   /** Whether its connection is closed for good: nothing but a new process makes another. */
   readonly isClosed: boolean
@@ -310,6 +310,6 @@ const drainMs = 3000
 
 /** Draining a connection whose server is away would wait for ever. */
 async function closeLink({ nc }: Link): Promise<void> {
-  await atMost(nc.drain(), drainMs)
+  await atMost(nc.drain(), drainMs).catch(() => {})
   await nc.close()
 }

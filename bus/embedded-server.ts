@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from 'nats'
 import { z } from 'zod'
 import { ensureWritable } from '../machine/folders.ts'
-import { FileHeldError, type HoldOptions, holdFile, isHere, nameOf } from '../machine/held-file.ts'
+import { FileHeldError, type HoldOptions, holderName, holdFile, isHere } from '../machine/held-file.ts'
 import { ownerOnly, readOrForget, writeWhole } from '../machine/state-file.ts'
 import { spawnTied } from '../machine/tied-child.ts'
 import { BusLimits } from '../schemas/bus-limits.ts'
@@ -82,7 +82,7 @@ export async function holdStorage(folder: string, options: Omit<HoldOptions, 'de
     const { holder } = error
     throw new BusSetupError(
       {
-        what: `The storage is in use by ${nameOf(holder)}`,
+        what: `The storage is in use by ${holderName(holder)}`,
         where: folder,
         fix:
           holder !== null && !isHere(holder)

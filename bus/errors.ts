@@ -50,7 +50,7 @@ export class RetryError extends Error {
  */
 export class UnfitError extends UserError {}
 
-/** This process stops before the work is done: the message is given back at once, so that whoever goes on takes it, and nobody is at fault. */
+/** This process stops before the work is done: the message is given back at once for whoever goes on, and nobody is at fault. */
 export class StoppingError extends Error {
   constructor(reason: string) {
     super(reason)

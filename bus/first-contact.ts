@@ -8,18 +8,18 @@ import { isUserRefused } from './refusal.ts'
 import { passingReason } from './retry.ts'
 
 /** Servers, joined by commas, and the account that is connected to. `isTls`: nothing is said there without TLS, whatever the address. */
-export type Place = { servers: string; account: Account; limits: BusLimits; isTls: boolean }
+export type Destination = { servers: string; account: Account; limits: BusLimits; isTls: boolean }
 
 /** The servers are of another cluster than the join file. */
-export const clusterFault = (found: string, { servers }: Pick<Place, 'servers'>, wanted: string): BusSetupError =>
+export const clusterFault = (found: string, { servers }: Pick<Destination, 'servers'>, wanted: string): BusSetupError =>
   new BusSetupError({
     what: `The NATS servers are of the cluster ${found}, and the join file is of ${wanted}`,
     where: servers,
     fix: 'Name a join file of that cluster in SYLLABUS_CREDENTIALS (npx syllabus cluster node makes one), or correct NATS_URL.',
   })
 
-/** The fault of a connection that could not be made, or that the servers are of another cluster: then they refuse its user or are not trusted. */
-export async function withCluster(error: unknown, place: Place, wanted: string | undefined): Promise<unknown> {
+/** Why no connection could be made, or that the servers are of another cluster: then they refuse its user or are not trusted. */
+export async function withCluster(error: unknown, place: Destination, wanted: string | undefined): Promise<unknown> {
   if (wanted === undefined) return error
   const greetings = await Promise.all(place.servers.split(',').map((each) => greetingAt(each, lookMs)))
   const found = greetings.flatMap((greeting) => greeting?.cluster ?? []).find((cluster) => cluster !== wanted)
@@ -33,7 +33,7 @@ const ownCertificateFix =
 /** What a certificate is refused with. */
 const certificateFault = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/
 
-export function connectFault(error: unknown, { servers }: Pick<Place, 'servers'>, user: string): BusSetupError {
+export function connectFault(error: unknown, { servers }: Pick<Destination, 'servers'>, user: string): BusSetupError {
   const fault = (what: string, fix: string) => new BusSetupError({ what, where: servers, fix }, { cause: error })
   const { code = '' } = error as { code?: string }
   if (isUserRefused(error)) {
@@ -71,12 +71,12 @@ const strangerFix =
 
 const lookMs = 1000
 
-const lookAt = ({ servers, limits, isTls }: Place, hasFailed: boolean): Promise<(Listener | null)[]> => {
+const lookAt = ({ servers, limits, isTls }: Destination, hasFailed: boolean): Promise<(Listener | null)[]> => {
   const addresses = servers.split(',').map((each) => (isTls ? each.replace(/^nats:/, 'tls:') : each))
   return Promise.all(addresses.map((each) => listenerAt(each, Math.min(lookMs, limits.requestMs), hasFailed)))
 }
 
-function listenerFault(listener: Listener, { servers }: Place): BusSetupError {
+function listenerFault(listener: Listener, { servers }: Destination): BusSetupError {
   if ('stranger' in listener)
     return new BusSetupError({
       what: `What listens there is no NATS server: ${listener.stranger}`,
@@ -97,21 +97,21 @@ function listenerFault(listener: Listener, { servers }: Place): BusSetupError {
  * Looks at what listens before the client does, which reads a greeting without an end, and never closes a connection that it gave up.
  * @throws BusSetupError where none of the addresses has a NATS server
  */
-export async function looked(place: Place): Promise<void> {
+export async function looked(place: Destination): Promise<void> {
   const found = await lookAt(place, false)
   const [first] = found
   if (first && !found.includes(null)) throw listenerFault(first, place)
 }
 
 /** The fault with what stands there instead of a NATS server, where something does. */
-export async function withListener(error: unknown, place: Place): Promise<unknown> {
+export async function withListener(error: unknown, place: Destination): Promise<unknown> {
   const listener = (await lookAt(place, true)).find((found) => found !== null)
   return listener ? listenerFault(listener, place) : error
 }
 
 const mostShown = 40
 
-export const notJetStream = (text: string, { servers }: Place): BusSetupError =>
+export const notJetStream = (text: string, { servers }: Destination): BusSetupError =>
   new BusSetupError({
     what: `What answers for JetStream there is no NATS server: it says ${JSON.stringify(text.slice(0, mostShown))}`,
     where: servers,

@@ -12,7 +12,7 @@ import { type TlsFiles, tlsOptions } from './tls.ts'
  */
 
 /** What became of one attempt to reach something. */
-export type Attempt = { request: string; outcome: 'refused' | 'error' | 'silence' | 'answered'; text: string }
+export type RequestOutcome = { request: string; outcome: 'refused' | 'error' | 'silence' | 'answered'; text: string }
 
 export type ForbiddenRequest = { name: string; subject: string; payload: string }
 
@@ -130,7 +130,7 @@ export const closedSubscriptions = (role: Role): string[] => [
 ]
 
 /** Sends one request and says how it ended; silence means that nobody is behind it. */
-export async function tryRequest(nc: NatsConnection, request: ForbiddenRequest): Promise<Attempt> {
+export async function tryRequest(nc: NatsConnection, request: ForbiddenRequest): Promise<RequestOutcome> {
   try {
     const reply = await nc.request(request.subject, request.payload, { timeout: 1500 })
     const text = `${reply.headers ?? ''} ${reply.string()}`

@@ -6,16 +6,18 @@ export const Greeting = z.object({
   server_id: z.string().default(''),
   server_name: z.string(),
   version: z.string().default(''),
+  proto: z.number().optional(),
   /** The name of its cluster. */
   cluster: z.string().optional(),
   max_payload: z.number().default(0),
   jetstream: z.boolean().default(false),
   tls_required: z.boolean().default(false),
+  tls_verify: z.boolean().default(false),
 })
 export type Greeting = z.infer<typeof Greeting>
 
-/** Longest greeting that is read; a server's own has some 500 bytes. */
-const mostBytes = 64 * 1024
+/** Longest line that is read of a server; a greeting has some 500 bytes, and clusters make it longer. */
+export const maxServerLineBytes = 64 * 1024
 
 /** Opens a socket to an address and reads its greeting; null where nobody greets as a NATS server does. The socket is the caller's then. */
 export function greetedAt(url: string, timeoutMs = 1000): Promise<{ greeting: Greeting; socket: Socket } | null> {
@@ -36,7 +38,7 @@ export function greetedAt(url: string, timeoutMs = 1000): Promise<{ greeting: Gr
     socket.on('data', (bytes: Buffer) => {
       text += bytes.toString('latin1')
       if (text.includes('\r\n')) end(greetingIn(text))
-      else if (text.length > mostBytes) end(null)
+      else if (text.length > maxServerLineBytes) end(null)
     })
   })
 }

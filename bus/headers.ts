@@ -45,10 +45,11 @@ export function parseSender(text: string | undefined): Sender {
 }
 
 /*
- * nats-server stores whatever bytes a client sends as headers. nats.js 3.4 reads them within the callback of its connection, and throws there
- * for a name that has a space: the connection then reads nothing more, so one such message on the log ended every reader of it. A status in
- * the first line ("NATS/1.0 404") is taken for the server's own word that nothing follows, also where it is a stored message's. So this module,
- * where it is imported, reads headers for all of nats.js: a line that is no header is left out, and a stored message has no status.
+ * nats-server stores whatever bytes a client sends as headers. nats.js 3.4 reads them within the callback of its connection, and throws
+ * there for a name that has a space: the connection then reads nothing more, so one such message on the log ended every reader of it. A
+ * status in the first line ("NATS/1.0 404") is taken for the server's own word that nothing follows, also where it is a stored message's.
+ * So this module, where it is imported, reads headers for all of nats.js: a line that is no header is left out, and a stored message has no
+ * status.
  */
 
 type Headers = ReturnType<typeof MsgHdrsImpl.decode>

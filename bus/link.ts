@@ -14,10 +14,10 @@ import { BusAwayError, BusSetupError } from './errors.ts'
 import {
   clusterFault,
   connectFault,
+  type Destination,
   looked,
   noServerFix,
   notJetStream,
-  type Place,
   withCluster,
   withListener,
 } from './first-contact.ts'
@@ -45,8 +45,8 @@ export type Link = {
    */
   ask<T>(request: () => Promise<T>, about?: string): Promise<T>
   /**
-   * The same for what may be done twice: it is sent again every `repeatMs`, and the first answer counts. The leader of a stream or a consumer
-   * that dies takes its requests with it, so nothing else would end the wait before `requestMs`.
+   * The same for what may be done twice: it is sent again every `repeatMs`, and the first answer counts. The leader of a stream or a
+   * consumer that dies takes its requests with it, so nothing else would end the wait before `requestMs`.
    */
   askRepeatedly<T>(request: () => Promise<T>, about?: string): Promise<T>
   /** Whether the server is one of a cluster, where a copy may be behind the others. */
@@ -225,8 +225,8 @@ type ConnectTo = (
 class TriedAll extends Error {}
 
 /**
- * Makes a first connection, with as many tries as servers were given. The client also takes servers that others name, among them those that it
- * has tried in vain, and would begin again for ever where all refuse its user. For the reason each is then tried without them.
+ * Makes a first connection, with as many tries as servers were given. The client also takes servers that others name, among them those that
+ * it has tried in vain, and would begin again for ever where all refuse its user. For the reason each is then tried without them.
  */
 async function firstOf(count: number, connectTo: ConnectTo): Promise<NatsConnection> {
   let left = count
@@ -253,7 +253,11 @@ function awayWatch({
   awayMs,
   troubles,
   reason,
-}: Pick<Place, 'servers' | 'account'> & { awayMs: number; troubles: Troubles; reason: (error: unknown) => string }) {
+}: Pick<Destination, 'servers' | 'account'> & {
+  awayMs: number
+  troubles: Troubles
+  reason: (error: unknown) => string
+}) {
   const waiting = new Set<string>()
   const givenUp = new Set<string>()
   const where = `${servers}, account ${account}`
@@ -291,7 +295,7 @@ function awayWatch({
 /** The least that a message may be long: objects travel in chunks of half of that. */
 export const leastPayload = 1024 ** 2
 
-async function checkServer(nc: NatsConnection, place: Place, opening: Patience, isKnown: boolean): Promise<void> {
+async function checkServer(nc: NatsConnection, place: Destination, opening: Patience, isKnown: boolean): Promise<void> {
   const { servers, account, limits } = place
   const refuse = (what: string, fix: string) => new BusSetupError({ what, where: servers, fix })
   const { version = '', max_payload: maxPayload = leastPayload, jetstream: hasJetStream } = nc.info ?? {}

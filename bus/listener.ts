@@ -1,21 +1,17 @@
 import { createConnection } from 'node:net'
 import { z } from 'zod'
+import { Greeting, maxServerLineBytes } from './greeting.ts'
 
 /** Bytes of what a stranger says that are shown. */
 const shownBytes = 40
-/** The greeting of a NATS server is a line, which clusters make long; so is all else that it says to a client without messages. */
-const maxLineBytes = 64 * 1024
 const greeting = 'INFO '
 
-/** A greeting as clients read it. */
-const Greeting = z.object({
+/** A greeting with what a client cannot do without. */
+const WholeGreeting = Greeting.partial({ server_name: true }).extend({
   version: z.string().regex(/^\d+\.\d+/),
   max_payload: z.number(),
-  proto: z.number().optional(),
-  tls_required: z.boolean().optional(),
-  tls_verify: z.boolean().optional(),
 })
-type Greeting = z.infer<typeof Greeting>
+type WholeGreeting = z.infer<typeof WholeGreeting>
 
 /** What a client says first, here without a user: two answers show that more than the greeting is NATS's. */
 export const hello = `CONNECT ${JSON.stringify({ verbose: false, pedantic: false, lang: 'node', version: '0', protocol: 1 })}\r\nPING\r\n`
@@ -31,9 +27,9 @@ export type Listener = { stranger: string } | { refuses: string }
 
 /**
  * What stands at an address where no NATS server could be spoken to: its first words, or that it has none. Null for a NATS server, which
- * greets with `INFO` and a JSON object at once, and answers each `PING`; for one that asks for a user or for TLS; and where nothing listens.
- * What is silent for half of `waitMs` is asked with a `PING`, which an HTTP server, and most others, answer with an error. `hasFailed`: a
- * client has waited in vain for what follows the greeting, so that silence and a closed connection tell as well.
+ * greets with `INFO` and a JSON object at once, and answers each `PING`; for one that asks for a user or for TLS; and where nothing
+ * listens. What is silent for half of `waitMs` is asked with a `PING`, which an HTTP server, and most others, answer with an error.
+ * `hasFailed`: a client has waited in vain for what follows the greeting, so that silence and a closed connection tell as well.
  */
 export function listenerAt(address: string, waitMs: number, hasFailed: boolean): Promise<Listener | null> {
   const { protocol, hostname, port } = new URL(address)
@@ -89,7 +85,7 @@ export function listenerAt(address: string, waitMs: number, hasFailed: boolean):
     timers.push(setTimeout(() => end(silent()), waitMs))
   })
   socket.on('data', (bytes: Buffer) => {
-    text += bytes.toString('latin1', 0, maxLineBytes)
+    text += bytes.toString('latin1', 0, maxServerLineBytes)
     if (!isGreeted && !greeting.startsWith(text.slice(0, greeting.length))) return end({ stranger: saying(text) })
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n')) {
       const line = text.slice(0, at).trimEnd()
@@ -107,7 +103,7 @@ export function listenerAt(address: string, waitMs: number, hasFailed: boolean):
       }
       text = text.slice(at + 1)
     }
-    if (text.length >= maxLineBytes) end({ stranger: saying(text) })
+    if (text.length >= maxServerLineBytes) end({ stranger: saying(text) })
   })
   socket.on('error', () => {})
   socket.once('close', () => end(closed()))
@@ -115,9 +111,9 @@ export function listenerAt(address: string, waitMs: number, hasFailed: boolean):
 }
 
 /** The greeting in a line, or what is wrong with it. */
-function greetingIn(line: string): Greeting | string {
+function greetingIn(line: string): WholeGreeting | string {
   try {
-    const { data, error } = Greeting.safeParse(JSON.parse(line.slice(greeting.length)))
+    const { data, error } = WholeGreeting.safeParse(JSON.parse(line.slice(greeting.length)))
     const field = error?.issues[0]?.path.join('.')
     return data ?? (field ? `its greeting has no ${field} as NATS servers have it` : saying(line))
   } catch {

@@ -1,9 +1,9 @@
 /*
- * L1 Entries come in the order of the log, each once, without a gap: a reader asks for what follows the place it has reached, and every copy
- *    holds a beginning of the log.
+ * L1 Entries come in the order of the log, each once, without a gap: a reader asks for what follows the place it has reached, and every
+ *    copy holds a beginning of the log.
  * L2 Any copy answers, also one that is behind (direct gets; nats-server#4171, #6557). Whoever follows sees the rest a moment later.
- * L3 Whoever reads to the end is not shown less than the leader held at that time: in a cluster the entries are counted, and what is missing
- *    is asked for again. Only a reader that starts in the middle has nothing to count by.
+ * L3 Whoever reads to the end is not shown less than the leader held at that time: in a cluster the entries are counted, and what is
+ *    missing is asked for again. Only a reader that starts in the middle has nothing to count by.
  * L4 A server that goes in the middle of an answer, or is away, is waited for; the part of the answer that came is dropped and read again.
  */
 import type { StoredMsg } from '@nats-io/jetstream'

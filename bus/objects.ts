@@ -1,11 +1,12 @@
 /*
  * B1 An object that `put` gave a reference for is stored in most of its stream's copies, whole.
- * B2 A chunk that is sent again, as after the death of the stream's leader, is stored once. A refusal because its subject is held says that a
- *    leader has it, not that the others will: it counts only once the chunk can be read. A chunk of an id of its own is told apart from one
- *    that is still being stored (10158), which passes.
+ * B2 A chunk that is sent again, as after the death of the stream's leader, is stored once. A refusal because its subject is held says that
+ *    a leader has it, not that the others will: it counts only once the chunk can be read. A chunk of an id of its own is told apart from
+ *    one that is still being stored (10158), which passes.
  * B3 What is read is what was put: the hash is checked after the last byte.
- * B4 Whoever holds a reference finds the object. A leader that is cut off from the others answers for some seconds more, and knows nothing of
- *    what was stored since (nats-server#6557), so in a cluster what is missing is looked for again, `staleMs` long, until it counts as purged.
+ * B4 Whoever holds a reference finds the object. A leader that is cut off from the others answers for some seconds more, and knows nothing
+ *    of what was stored since (nats-server#6557), so in a cluster what is missing is looked for again, `staleMs` long, until it counts as
+ *    purged.
  */
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -55,7 +56,7 @@ const lookAgainMs = 500
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-/** The objects of the accounts that `linkOf` leads to. Storing one that is there already changes nothing; while there is no room it waits. */
+/** The objects of the accounts that `linkOf` leads to. Storing one that is there changes nothing; while there is no room it waits. */
 export function openObjects(linkOf: (account: Account) => Link, options: PublishOptions): Objects {
   const store = async (ref: ObjectRef, read: (from: number, to: number) => Uint8Array | Promise<Uint8Array>) => {
     const link = linkOf(ref.account)

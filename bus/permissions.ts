@@ -23,7 +23,7 @@ import {
   workSubject,
 } from './subjects.ts'
 
-/** Subjects that a user may publish to and subscribe to, without those to publish that are denied; everything else is refused by the server. */
+/** Subjects that a user may publish to and subscribe to, without those to publish that are denied; the server refuses all else. */
 export type Permissions = { publish: readonly string[]; subscribe: readonly string[]; denied?: readonly string[] }
 
 /** Buckets in which each role writes under its own name alone: the presence of its agents, and of nodes that run them. */
@@ -42,7 +42,9 @@ const bucketWriters: Readonly<Record<Exclude<BucketName, (typeof ownNamed)[numbe
   'check-journal': ['critic'],
   plans: ['planner'],
   'plan-journal': ['planner'],
-  capabilities: ['planner', 'generator', 'critic'],
+  analyses: ['evaluator'],
+  'analysis-journal': ['evaluator'],
+  capabilities: ['planner', 'generator', 'critic', 'evaluator'],
   'final-evals': ['evaluator'],
   'final-eval-records': ['evaluator'],
   ladders: ['evaluator'],
@@ -92,8 +94,9 @@ function sending(role: Role, account: LogAccount): Permissions {
 }
 
 /**
- * Queues of a model, and of a plug-in, have names that no list can hold in advance, and the server matches whole tokens alone. So a role may pull
- * from any consumer but those that other roles' messages have under a built-in variant's name (docs/decisions/010-a-queue-for-each-model.md).
+ * Queues of a model, and of a plug-in, have names that no list can hold in advance, and the server matches whole tokens alone. So a role
+ * may pull from any consumer but those that other roles' messages have under a built-in variant's name
+ * (docs/decisions/010-a-queue-for-each-model.md).
  */
 function working(role: AgentRole, account: LogAccount): Permissions {
   const stream = logStreamOf[account]

@@ -103,7 +103,7 @@ export function announcePresence(
       over.abort()
       const isLeft = troubles.now.some(({ code }) => code === 'no-start')
       const written = queue(isLeft ? refresh : () => kv.delete(key))
-      await atMost(written, goodbyeMs)
+      await atMost(written, goodbyeMs).catch(() => {})
     },
   }
 }

@@ -100,7 +100,7 @@ export async function whenThereIsRoom(
   }
 }
 
-/** Error codes: 10077 store failed (two meanings, distinguished by the text), 10047 and 10023 server out of room, 10002 account out of room. */
+/** Error codes: 10077 store failed (two meanings, by the text), 10047 and 10023 server out of room, 10002 account out of room. */
 function isFull(error: unknown): boolean {
   if (!(error instanceof JetStreamApiError)) return false
   if ([10047, 10023, 10002].includes(error.code)) return true

@@ -1,6 +1,7 @@
 /*
- * Q1 A pull waits at one server, the consumer's leader, and dies with it, unannounced. So the server gives a sign of life every `heartbeatMs`,
- *    and a pull that has had none for twice as long is made anew (nats-server#4624: clients that waited for a dead node for ever).
+ * Q1 A pull waits at one server, the consumer's leader, and dies with it, unannounced. So the server gives a sign of life every
+ *    `heartbeatMs`, and a pull that has had none for twice as long is made anew (nats-server#4624: clients that waited for a dead node for
+ *    ever).
  * Q2 Where no leader is there, or another one came, each status ends the pull, which is made again at once (nats.go#2063: one did not).
  * Q3 A message that was handed over and not acknowledged comes again after the ack wait, from whichever leader. What the old leader handed
  *    over last, the new one may not know: it hands it out once more, so handlers are idempotent (W5).
@@ -105,7 +106,7 @@ async function ask<D extends ConsumerRef>(
     signal.removeEventListener('abort', giveUp)
     const withdrawn = Promise.all(open.map(withdraw))
     // A loop that has stopped must not be given anything more: the server has to know before the stop is said (W3).
-    if (signal.aborted) await atMost(withdrawn, withdrawMs)
+    if (signal.aborted) await atMost(withdrawn, withdrawMs).catch(() => {})
   }
 }
 

@@ -13,9 +13,9 @@ type Watched = {
 }
 
 /**
- * Follows whether the servers refuse the user of a connection that was there, as after its node was revoked. It may be allowed again, as after a
- * change of the servers' configuration, so it is waited for like a server that is away. Refused again and again for `awayMs`, it is refused
- * for good. Between two refusals with silence between them the servers were merely away.
+ * Follows whether the servers refuse the user of a connection that was there, as after its node was revoked. It may be allowed again, as
+ * after a change of the servers' configuration, so it is waited for like a server that is away. Refused again and again for `awayMs`, it is
+ * refused for good. Between two refusals with silence between them the servers were merely away.
  */
 export function watchRefusal({ awayMs, faultOf, onLasting }: Watched) {
   let fault: BusSetupError | null = null

@@ -126,9 +126,9 @@ export async function throughRestarts<T>(
 }
 
 /**
- * What `send` gives, which is called again each time that `everyMs` pass without an answer, as long as the server that is connected answers a
- * PING. The PONG comes after all that was sent before, and behind what the server is sending: a slow network is no reason to send more. The first
- * answer counts, of whichever call. For requests alone that may be done twice.
+ * What `send` gives, which is called again each time that `everyMs` pass without an answer, as long as the server that is connected answers
+ * a PING. The PONG comes after all that was sent before, and behind what the server is sending: a slow network is no reason to send more.
+ * The first answer counts, of whichever call. For requests alone that may be done twice.
  */
 export function firstAnswer<T>(nc: Pick<NatsConnection, 'flush'>, send: () => Promise<T>, everyMs: number): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>()
@@ -148,11 +148,14 @@ export function firstAnswer<T>(nc: Pick<NatsConnection, 'flush'>, send: () => Pr
 }
 
 /**
- * Waits for the promise, so many milliseconds at most, and never throws. The timer keeps the process alive as long as it runs: where
+ * What the promise gives, or null where that takes more milliseconds. The timer keeps the process alive as long as it runs: where
  * nothing else does, an await that nothing ends would end the process in its middle, with exit code 13.
  */
-export async function atMost(promise: Promise<unknown>, ms: number): Promise<void> {
+export async function atMost<T>(promise: Promise<T>, ms: number): Promise<T | null> {
   const over = new AbortController()
-  await Promise.race([promise, sleep(ms, undefined, { signal: over.signal })]).catch(() => {})
-  over.abort()
+  try {
+    return await Promise.race([promise, sleep(ms, null, { signal: over.signal })])
+  } finally {
+    over.abort()
+  }
 }

@@ -18,7 +18,7 @@ const maxFileBytes: Readonly<Record<Account, number>> = {
   VAULT: 16 * 1024 ** 3,
 }
 
-/** The server's own limit is 1 MiB. A run's state is one value with the programs of all its attempts. NATS advises to stay at or below this. */
+/** The server's own limit is 1 MiB. A run's state is one value with the programs of all its attempts. NATS advises to stay below this. */
 export const maxPayloadBytes = 8 * 1024 ** 2
 
 const totalBytes = Object.values(maxFileBytes).reduce((sum, bytes) => sum + bytes, 0)

@@ -44,6 +44,8 @@ export const bucketAccount = {
   'check-journal': 'LAB',
   plans: 'LAB',
   'plan-journal': 'LAB',
+  analyses: 'LAB',
+  'analysis-journal': 'LAB',
   capabilities: 'LAB',
   'final-evals': 'VAULT',
   'final-eval-records': 'VAULT',

@@ -8,8 +8,8 @@ import { usesTls } from './addresses.ts'
 import { BusSetupError, reasonOf } from './errors.ts'
 
 /*
- * T1 Where an address says `tls://`, or there are files of TLS, nothing is sent before a connection is encrypted and the server's certificate
- *    has been checked.
+ * T1 Where an address says `tls://`, or there are files of TLS, nothing is sent before a connection is encrypted and the server's
+ *    certificate has been checked.
  * T2 The certificate is checked for what the address names: its host, or its IP address.
  * T3 Files are read again at each connection, so that a renewed certificate is taken without a restart.
  */

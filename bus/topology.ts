@@ -47,8 +47,8 @@ export type TopologyOptions = {
   /** What is there already stays as it is; only what is missing is made. */
   keep?: boolean
   /**
-   * The queues whose consumers are made; left out: those with a variant's name. One made later still gets all that was sent before. A server needs
-   * about 10 ms for each as it stops, so a short command makes only its own.
+   * The queues whose consumers are made; left out: those with a variant's name. One made later still gets all that was sent before. A
+   * server needs about 10 ms for each as it stops, so a short command makes only its own.
    */
   variants?: Partial<Record<AgentRole, readonly string[]>>
   /** False: the vault is left to whoever begins a run, since it is made with the copies that it has for good (C3). */
@@ -127,7 +127,8 @@ function streamsOf(
 
 /*
  * C1 Copies are never made fewer: where any stream has more of them than are asked for, everything has so many.
- * C2 A consumer has as many copies as its stream, so that it is raised with it. While the stream is being scaled its consumers are waited for.
+ * C2 A consumer has as many copies as its stream, so that it is raised with it. While the stream is being scaled its consumers are waited
+ *    for.
  * C3 The vault's copies are set when it is made. Whoever may change a stream can have it republish what it holds, so nobody may change the
  *    vault's over the bus (docs/decisions/003-no-consumers-for-agents.md); an administrator of the server can.
  * C4 Fewer servers than copies is an error at the start, never a bus with fewer copies.
@@ -344,8 +345,8 @@ async function ensureConsumers(link: Link, account: LogAccount, options: Topolog
 }
 
 /**
- * For want of servers a stream is refused as "no suitable peers for placement" (10005), and a consumer as "insufficient resources" (10023): its
- * stream has fewer servers than copies, which passes once it is scaled, or its servers are away. So both are one error here.
+ * For want of servers a stream is refused as "no suitable peers for placement" (10005), and a consumer as "insufficient resources" (10023):
+ * its stream has fewer servers than copies, which passes once it is scaled, or its servers are away. So both are one error here.
  */
 function unplaced(error: unknown): never {
   if (!(error instanceof JetStreamApiError && error.code === 10_023)) throw error

@@ -6,8 +6,8 @@
  *    (stopped); only after that may the connection be drained.
  * W4 a terminated or exhausted message becomes a dead letter that can be listed and redriven.
  * W5 each publish has a deterministic message id, and handlers are idempotent beyond the duplicate window.
- * W6 a message that comes again while it is worked on here, as after the death of its consumer's leader, is not begun a second time: the work
- *    goes on under the newest delivery.
+ * W6 a message that comes again while it is worked on here, as after the death of its consumer's leader, is not begun a second time: the
+ *    work goes on under the newest delivery.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TroubleDelays } from '../schemas/bus-limits.ts'

@@ -9,7 +9,7 @@ const packages = fileURLToPath(new URL('../node_modules', import.meta.url))
 /** Where compiled code lies beside the packages. */
 export const besidePackages = join(packages, '.cache', 'syllabus')
 
-/** Commands that stream: V8 is to collect garbage before it takes more memory, where it would let the heap, and its young part, grow with the source. */
+/** Commands that stream: V8 is to collect garbage before it takes more memory, where its heap would grow with the source. */
 export const streaming = ['score', 'task']
 
 /**

@@ -4,10 +4,10 @@ import { exitCodes } from '../launcher/console/exit-codes.ts'
 import { isShown, renderError } from '../launcher/console/render-error.ts'
 import { isStopping } from '../launcher/console/stop-signal.ts'
 import { makeConsolePlain } from '../launcher/console/terminal.ts'
-import { takeServers } from '../launcher/join-file.ts'
+import { takeServers } from '../launcher/joined-cluster.ts'
 import { keepFilesPrivate } from '../launcher/private-files.ts'
 import { registerFor } from './commands.ts'
-import { errorLines, namedIn, usageLines } from './options/usage-lines.ts'
+import { errorLines, namedIn, usageErrorLines } from './options/usage-lines.ts'
 
 makeConsolePlain()
 
@@ -84,7 +84,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput
-    const lines = usageLines(program, words, error)
+    const lines = usageErrorLines(program, words, error)
     if (lines !== null) console.error(lines)
   } else fail(error)
 }

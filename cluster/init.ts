@@ -4,14 +4,14 @@ import { chmod, mkdir, readdir, rm } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { createNkey } from '../bus/mod.ts'
 import { ensureWritable } from '../machine/folders.ts'
-import { ownerOnly, putInPlace, readText, writeWhole } from '../machine/state-file.ts'
+import { ownerOnly, putInPlace, textOrNull, writeWhole } from '../machine/state-file.ts'
 import { roles } from '../schemas/role.ts'
 import { UsageError } from '../schemas/user-error.ts'
 import { certificateFault } from './certificate-fault.ts'
 import { issueCertificate, type KeyPair, makeAuthority } from './certificates.ts'
 import { adminNode, type Cluster, changeCluster, filesIn } from './cluster-file.ts'
 import { type Host, Name, parseHosts } from './hosts.ts'
-import { createNode } from './join-file.ts'
+import { createNode, joinText } from './join-file.ts'
 import { natsConf, serversOf, unitFile, usersConf } from './server-files.ts'
 
 export type ClusterPlan = {
@@ -34,7 +34,8 @@ export type ClusterPlan = {
 const publicFile = 0o644
 
 /**
- * Writes the files of a new cluster: what its hosts are given, its authority, and the join file of whoever runs it. All of the folder, or none.
+ * Writes the files of a new cluster: what its hosts are given, its authority, and the join file of whoever runs it. All of the folder, or
+ * none.
  * @throws UsageError where the folder is not empty, or hosts, copies and certificates do not go together; MachineError
  */
 export async function initCluster(plan: ClusterPlan): Promise<Cluster> {
@@ -104,14 +105,14 @@ export async function initCluster(plan: ClusterPlan): Promise<Cluster> {
 }
 
 /**
- * Writes for all hosts what ends or changes: certificates of the own authority, and the permissions of users as this version of Syllabus needs
- * them. Certificates of yours stay as they are.
+ * Writes for all hosts what ends or changes: certificates of the own authority, and the permissions of users as this version of Syllabus
+ * needs them. Certificates of yours stay as they are.
  * @throws UsageError
  */
 export async function renewHosts(folder: string): Promise<Cluster> {
   const cluster = await changeCluster(folder, async (same) => same, usersConf)
   const files = filesIn(folder)
-  const [cert, key] = [await readText(files.authority.cert), await readText(files.authority.key)]
+  const [cert, key] = [await textOrNull(files.authority.cert), await textOrNull(files.authority.key)]
   if (!cert || !key)
     throw new UsageError(
       `${files.authority.key} or its certificate is missing.`,
@@ -135,8 +136,6 @@ async function writeCertificates(folder: string, certificates: Certificates): Pr
     await writeWhole(join(folder, `${what}.key`), key, ownerOnly)
   }
 }
-
-export const joinText = (file: object): string => `${JSON.stringify(file, null, 2)}\n`
 
 function copiesFor(hosts: readonly Host[], wanted: Cluster['copies'] | undefined): Cluster['copies'] {
   const copies = wanted ?? (hosts.length >= 3 ? 3 : 1)
@@ -162,7 +161,7 @@ async function clientCertificates(hosts: readonly Host[], { tls, certificates, a
     'With --tls files, --certificates names a folder with HOST.pem (with the certificates between it and its authority) and HOST.key for each host, and --ca the file of the authority where systems do not know it.'
   if (certificates === undefined) throw new UsageError('There is no folder with certificates.', fix)
   const read = async (path: string) => {
-    const text = await readText(path)
+    const text = await textOrNull(path)
     if (text !== null) return text
     throw new UsageError(`${path} is missing.`, fix)
   }

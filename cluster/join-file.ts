@@ -1,9 +1,6 @@
 import { createNkey, type HeldCredentials, type NodeFacts, type TlsFiles } from '../bus/mod.ts'
-import { type Account, accountsOf, type Role } from '../schemas/role.ts'
+import { type Account, accountsOf, needsContaminationKey, type Role } from '../schemas/role.ts'
 import type { ClusterNode } from './cluster-file.ts'
-
-/** Roles that look for copies of evaluation items, or give the order to. */
-const needKey: readonly Role[] = ['critic', 'evaluator', 'operator']
 
 /** What all join files of a cluster have in common; `contaminationKey` is for the roles that need it. */
 export type JoinFacts = Required<Pick<NodeFacts, 'cluster' | 'servers' | 'copies' | 'contaminationKey'>> & {
@@ -12,6 +9,8 @@ export type JoinFacts = Required<Pick<NodeFacts, 'cluster' | 'servers' | 'copies
 
 /** A join file as `readCredentials` reads it. */
 export type JoinFile = HeldCredentials & { tls?: TlsFiles; join: NodeFacts }
+
+export const joinText = (file: JoinFile): string => `${JSON.stringify(file, null, 2)}\n`
 
 /** Makes the users of a node: seeds for its join file, public keys for the servers. */
 export function createNode(
@@ -29,7 +28,7 @@ export function createNode(
       { nkeySeed: string }
     >
   }
-  const key = roles.some((role) => needKey.includes(role)) ? { contaminationKey } : {}
+  const key = roles.some(needsContaminationKey) ? { contaminationKey } : {}
   const file = { ...credentials, ...(ca && { tls: { ca } }), join: { node: name, ...place, ...key } }
   return { node: { name, roles: [...roles], users }, file }
 }

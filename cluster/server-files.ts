@@ -5,8 +5,8 @@ import type { Cluster } from './cluster-file.ts'
 import { dialled, type Host, listening } from './hosts.ts'
 
 /*
- * What a host's server is given. It is nats-server's own configuration and nothing else: paths are relative to the folder of these files, in
- * which the server is started.
+ * What a host's server is given. It is nats-server's own configuration and nothing else: paths are relative to the folder of these files,
+ * in which the server is started.
  */
 
 const systemAccount = 'SYS'

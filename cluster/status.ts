@@ -26,10 +26,10 @@ export type ClusterStatus = ClusterState & {
 }
 
 /** Everything that the operator may see of a cluster. */
-export async function statusOf(bus: Bus): Promise<ClusterStatus> {
+export async function clusterStatusOf(bus: Bus): Promise<ClusterStatus> {
   const [state, nodes] = await Promise.all([bus.clusterState(), nodesOn(bus)])
   const whole = { ...state, servers: serversIn(state), nodes }
-  return { ...whole, troubles: troublesIn(whole, bus.limits.clockOffsetMs) }
+  return { ...whole, troubles: clusterTroubles(whole, bus.limits.clockOffsetMs) }
 }
 
 /** The servers that hold anything, and the one that answers. */
@@ -51,7 +51,7 @@ export function serversIn({ server, streams, consumers }: ClusterState): ServerL
 }
 
 /** What an operator has to look at. `clockLimitMs`: how far clocks may be off. */
-export function troublesIn(
+export function clusterTroubles(
   { servers, streams, consumers, nodes }: Omit<ClusterStatus, 'troubles'>,
   clockLimitMs: number,
 ): string[] {
@@ -97,7 +97,7 @@ export async function clusterStatus(file: string | undefined, { json }: { json: 
 }
 
 async function printStatus(bus: Bus, json: boolean): Promise<void> {
-  const status = await statusOf(bus)
+  const status = await clusterStatusOf(bus)
   if (json) return console.log(printableJson(status))
   const { server, servers, streams, consumers, nodes, troubles } = status
   const section = (title: string, records: readonly Readonly<Record<string, unknown>>[], none: string) =>

@@ -1,6 +1,6 @@
-// After an install: takes Node's C headers away, 67 MB that nothing here compiles against; makes the link to Node that scripts find, since npm 10
-// removes it again (the packages for other machines have a command of that name, too); compiles what commands start with.
-// Plain JavaScript, since a Node that does not read TypeScript may run it.
+// After an install: takes Node's C headers away, 67 MB that nothing here compiles against; makes the link to Node that scripts find, since
+// npm 10 removes it again (the packages for other machines have a command of that name, too); compiles what commands start with. Plain
+// JavaScript, since a Node that does not read TypeScript may run it.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'

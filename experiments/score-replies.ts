@@ -47,7 +47,7 @@ async function scorerFor({ scorer: name, options = '{}' }: ScoreOptions): Promis
   let scorer: LineScorer | Script | undefined
   try {
     const parsed = ScorerChoice.shape.options.parse(JSON.parse(options))
-    scorer = source === undefined ? lineScorerNamed(name, parsed) : openScript(source, parsed)
+    scorer = source === undefined ? await lineScorerNamed(name, parsed) : openScript(source, parsed)
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message
     throw new UsageError(

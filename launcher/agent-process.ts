@@ -26,8 +26,8 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => drain.
 // The supervisor hears of it a moment later, and drains its agents too.
 process.on(outerGone, () => drain.abort(outerGone))
 let isOver = false
-// An agent does not outlive its supervisor. It ends at once: an embedded server ends as well, so that nothing could be given back, and a call
-// that was begun now would be paid again.
+// An agent does not outlive its supervisor. It ends at once: an embedded server ends as well, so that nothing could be given back, and a
+// call that was begun now would be paid again.
 const channel = openLaunchChannel(drain.signal, () => {
   isOver = true
   process.exit()

@@ -1,6 +1,6 @@
 import type { Identity, Launch } from '../agents/kit/launch.ts'
 import { homeFolder } from '../machine/folders.ts'
-import { type AgentRole, accountsOf } from '../schemas/role.ts'
+import { type AgentRole, accountsOf, needsContaminationKey } from '../schemas/role.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { asksModel } from '../schemas/variants.ts'
 import { environmentWithout } from './agent-child.ts'
@@ -10,7 +10,7 @@ import { type AgentSpec, drainMsOf } from './supervisor.ts'
 import { keysWithheld } from './topology/endpoints.ts'
 import { shareConcurrency, withTeacherLimits } from './topology/models.ts'
 
-/** An agent of a topology that works on a queue; it is handed what it needs once the server is ready for it. `beside`: the topologies of other agents. */
+/** An agent of a topology on a queue; it is handed what it needs once the server is ready. `beside`: the topologies of other agents. */
 export function agentSpec(
   role: AgentRole,
   instance: string,
@@ -36,9 +36,6 @@ export function agentSpec(
   }
 }
 
-/** Whether a role checks rows against the contamination index, and so holds its key. */
-export const needsKey = (role: AgentRole) => role === 'critic' || role === 'evaluator'
-
 /** What an agent process is handed: its role's credentials and nothing of another's. */
 async function launchOf(
   identity: Identity,
@@ -57,7 +54,7 @@ async function launchOf(
     servers: server.servers,
     tls: server.tls,
     sealed: server.sealed,
-    contaminationKey: needsKey(role) ? await server.contaminationKey() : null,
+    contaminationKey: needsContaminationKey(role) ? await server.contaminationKey() : null,
     home: homeFolder(),
     delivery: topology.delivery,
     drainMs: drainMsOf(asksModel(topology.agents[role]), topology.supervisor),

@@ -18,12 +18,12 @@ import {
   type TlsFiles,
 } from '../bus/mod.ts'
 import { ensureHome, homeFolder } from '../machine/folders.ts'
-import { createWhole, ownerOnly, readState, readText, writeWhole } from '../machine/state-file.ts'
+import { createWhole, ownerOnly, readState, textOrNull, writeWhole } from '../machine/state-file.ts'
 import { natsServerPath, provisionNatsServer, replaceDamaged } from '../provision/mod.ts'
 import type { BusLimits } from '../schemas/bus-limits.ts'
 import { accountsOf, type Role, roles } from '../schemas/role.ts'
 import { UsageError } from '../schemas/user-error.ts'
-import { takeServers } from './join-file.ts'
+import { takeServers } from './joined-cluster.ts'
 
 /** The server that a session talks to, and the secrets that its launcher hands out, to each role its own. */
 export type BusServer = AsyncDisposable & {
@@ -80,7 +80,7 @@ export async function openBusServer(setup: Setup): Promise<BusServer> {
   if (!url && file) readCredentials(file)
   if (url) {
     const server = foreign(url)
-    const contaminationKey = keyOf(setup.home, setup.onProgress, server.join?.contaminationKey)
+    const contaminationKey = contaminationKeyOf(setup.home, setup.onProgress, server.join?.contaminationKey)
     const isKnown = await isKnownServer(setup.home, server.servers)
     return { ...server, isKnown, limits, contaminationKey, serverName: null, [Symbol.asyncDispose]: async () => {} }
   }
@@ -92,7 +92,7 @@ export async function openBusServer(setup: Setup): Promise<BusServer> {
     return keepServer(binary, storage, setup)
   })
   const { servers, credentials } = stack.use(kept)
-  const contaminationKey = keyOf(setup.home, setup.onProgress)
+  const contaminationKey = contaminationKeyOf(setup.home, setup.onProgress)
   const owned = stack.move()
   return {
     servers,
@@ -254,10 +254,14 @@ async function keepServer(binary: string, storage: Storage, { home, log, limits,
 const keyText = /^[0-9a-f]{64}$/i
 
 /**
- * The key of the contamination index, for whoever needs it: the cluster's where there is one, else that of the home. Asked for several times at
- * once, it is read once.
+ * The key of the contamination index, for whoever needs it: the cluster's where there is one, else that of the home. Asked for several
+ * times at once, it is read once.
  */
-export function keyOf(home: string, notify: (line: string) => void, ofCluster?: string): () => Promise<string> {
+export function contaminationKeyOf(
+  home: string,
+  notify: (line: string) => void,
+  ofCluster?: string,
+): () => Promise<string> {
   let key = ofCluster === undefined ? undefined : Promise.resolve(ofCluster)
   return () => {
     key ??= keepKey(home, notify)
@@ -278,7 +282,7 @@ async function keepKey(home: string, notify: (line: string) => void): Promise<st
   const path = join(home, 'contamination.key')
   const made = randomBytes(32).toString('hex')
   if (await createWhole(path, made, ownerOnly)) return made
-  const kept = (await readText(path))?.trim() ?? ''
+  const kept = (await textOrNull(path))?.trim() ?? ''
   if (keyText.test(kept)) return kept
   notify(`${path} is damaged; it is made again. Runs that were begun with the old key do not go on with this one`)
   await writeWhole(path, made, ownerOnly)

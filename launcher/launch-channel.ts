@@ -4,8 +4,8 @@ import type { Readable } from 'node:stream'
 import type { FailureReport, Launch } from '../agents/kit/launch.ts'
 
 /*
- * An agent is handed its launch, secrets included, as one line on its standard input. What comes back is one line on a descriptor of its own:
- * why it cannot work. Neither is a channel of Node's own (`ipc`), on which a line of a child that is no JSON ends the parent.
+ * An agent is handed its launch, secrets included, as one line on its standard input. What comes back is one line on a descriptor of its
+ * own: why it cannot work. Neither is a channel of Node's own (`ipc`), on which a line of a child that is no JSON ends the parent.
  */
 
 /** The descriptor that an agent reports on, a pipe to its launcher. */
@@ -59,7 +59,7 @@ function reportIn(line: string): FailureReport | undefined {
   }
 }
 
-/** What is handed over, unparsed; rejects when the process is to end before. Disposing closes the channel, which else keeps the process alive. */
+/** What is handed over, unparsed; rejects when the process is to end before. Disposing closes the channel, so that the process can end. */
 export type LaunchChannel = Disposable & { launch: Promise<unknown> }
 
 /** Opens this process's end. `onGone`: the launcher is gone, however that ended. */

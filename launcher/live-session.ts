@@ -82,8 +82,8 @@ export async function announceSession(
 }
 
 /**
- * Waits for a session that is ending, for a while at most: who gives a command after an interruption need not try again until the one before
- * has finished what it had in hand. A session that goes on is not waited for.
+ * Waits for a session that is ending, for a while at most: who gives a command after an interruption need not try again until the one
+ * before has finished what it had in hand. A session that goes on is not waited for.
  */
 export async function whenStopped(line: (text: string) => void): Promise<void> {
   const session = await findSession()

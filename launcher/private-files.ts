@@ -9,8 +9,8 @@ const privately = '077'
 const stickyBit = 0o1000
 
 /**
- * From here on whatever this process and its children write (logs, runs, reports, exports, state; nats-server, agents and the runtime among the
- * children) is for this user alone, unless the environment says otherwise. A home that an earlier version left open is closed.
+ * From here on whatever this process and its children write (logs, runs, reports, exports, state; nats-server, agents and the runtime among
+ * the children) is for this user alone, unless the environment says otherwise. A home that an earlier version left open is closed.
  *
  * @throws UsageError when the variable holds no such mask.
  */

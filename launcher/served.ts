@@ -2,7 +2,7 @@ import { type Bus, heldValues, Presence } from '../bus/mod.ts'
 import { type AgentRole, agentRoles } from '../schemas/role.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { UsageError } from '../schemas/user-error.ts'
-import { type Asking, wantedBy, worksOn } from '../trace/troubles.ts'
+import { type AgentsOfRun, wantedBy, worksOn } from '../trace/troubles.ts'
 import { sameStudent } from '../trainer-bridge/student.ts'
 import type { LiveSession } from './live-session.ts'
 import { modelsOf, pluginsIn, variantsIn } from './topology/models.ts'
@@ -10,7 +10,7 @@ import { boundTo } from './topology/queues.ts'
 import { studentOf } from './wanted-agents.ts'
 
 /** What a run asks of agents that run already: whose queues its work is put into, and the student, where it says one. */
-export type Needs = Asking
+export type Needs = AgentsOfRun
 
 /** What a run on a topology needs. */
 export const needsOf = (topology: Topology): Needs => ({

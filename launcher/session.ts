@@ -4,10 +4,10 @@ import type { Identity } from '../agents/kit/launch.ts'
 import { createLog, type Log } from '../agents/kit/log.ts'
 import { type Bus, connectBus, createTroubles, type TopologyOptions } from '../bus/mod.ts'
 import { checkTemporary, homeFolder } from '../machine/folders.ts'
-import { FileHeldError, nameOf } from '../machine/held-file.ts'
+import { FileHeldError, holderName } from '../machine/held-file.ts'
 import { identityOf } from '../provision/mod.ts'
 import { queuesOf } from '../schemas/queue.ts'
-import { type AgentRole, agentRoles, type Role } from '../schemas/role.ts'
+import { type AgentRole, agentRoles, needsContaminationKey, type Role } from '../schemas/role.ts'
 import type { RunConfig, Variants } from '../schemas/run.ts'
 import type { ThinkingSettings } from '../schemas/task.ts'
 import type { Topology } from '../schemas/topology.ts'
@@ -17,7 +17,7 @@ import { startGateway } from '../trace/gateway.ts'
 import type { RunReader } from '../trace/run-reader.ts'
 import type { TryPanel } from '../trace/try-panel.ts'
 import type { EarlyAgents } from './agent-child.ts'
-import { agentSpec, needsKey } from './agent-spec.ts'
+import { agentSpec } from './agent-spec.ts'
 import { type BusServer, checkLogins, credentialsOf, holdHome, openBusServer, rememberServers } from './bus-server.ts'
 import { checkDisk, checkOpenFiles, checkPort, pageFault } from './check-host.ts'
 import type { Reporter } from './console/reporter.ts'
@@ -41,7 +41,7 @@ export type Session = AsyncDisposable & {
   queues: Variants
   /** Rejects when an agent cannot start for a reason that a restart does not fix, or the servers refuse a user of this session for good. */
   failed: Promise<never>
-  /** Ends all agents, or those of a role: they take nothing more, finish what they have within the topology's time, and give back the rest. */
+  /** Ends all agents, or those of a role: they finish what they have within the topology's time, and give back the rest. */
   stop(role?: AgentRole): Promise<void>
   /** Ends all agents, and removes the consumers of what only they worked on, as far as its runs are done. */
   close(): Promise<void>
@@ -56,7 +56,7 @@ type SessionChoices = {
   roles?: readonly AgentRole[]
   /** No agent is started here: nodes of the cluster have them all. */
   elsewhere?: boolean
-  /** Names the run, or the set of runs, that the agents are for alone; left out: those of a run that they go on with, or the shared ones. */
+  /** Names the run, or the set of runs, that the agents are for alone; left out: those of a run that goes on, or the shared ones. */
   own?: string | undefined
   /** The run that the agents go on with: they work on its queues. */
   goesOn?: Pick<RunConfig, 'runId' | 'variants' | 'queues'> | undefined
@@ -83,9 +83,9 @@ const day = 24 * 3600 * 1000
 
 type Connecting = {
   /** Where it is shown that the server is away. */
-  line?: (text: string) => void
+  line?: ((text: string) => void) | undefined
   /** Once it fires, a server that is away is no longer waited for. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** Connects as the operator. */
@@ -115,7 +115,9 @@ export async function connectAs(
   return bus
 }
 
-/** Makes streams, buckets and consumers, as the topology's limits say; gives what a person should know. With `keep` what is there keeps its limits. */
+/**
+ * Makes streams, buckets and consumers, as the topology says; gives what a person should know. With `keep` what is there keeps its limits.
+ */
 export async function prepareBus(
   bus: Bus,
   { storage, delivery }: Topology,
@@ -131,30 +133,12 @@ export async function prepareBus(
  * streams are there. `alsoPlanners`: topologies whose planner works beside that of the first. With `keep` a bus that is there keeps
  * its limits. What fails leaves nothing running.
  */
-export async function openSession(
-  topology: Topology,
-  reporter: Reporter,
-  {
-    roles,
-    elsewhere = false,
-    own,
-    goesOn,
-    alsoPlanners = [],
-    keep = false,
-    early,
-    inference = {},
-    tryPanel,
-    runReader,
-    signal,
-  }: SessionChoices,
-): Promise<Session> {
+export async function openSession(topology: Topology, reporter: Reporter, choices: SessionChoices): Promise<Session> {
+  const { own, goesOn, keep = false, early, inference = {}, tryPanel, runReader, signal } = choices
   const home = homeFolder()
-  if (elsewhere) checkReachable()
+  if (choices.elsewhere) checkReachable()
   reporter.line(`home: ${home}`)
-  await checkDisk(topology, home)
-  checkTemporary()
-  await checkPort(topology)
-  await checkOpenFiles()
+  await checkHost(topology, home)
   const onProgress = (line: string) => reporter.line(`set-up: ${line}`)
   await using stack = new AsyncDisposableStack()
   // First, so that a probe is answered while what is missing is fetched.
@@ -164,21 +148,9 @@ export async function openSession(
   const agentsLog = early?.log ?? stack.use(openAgentsLog())
   const stderr = agentsLog.descriptor
   const log = createLog({ role: 'supervisor', instance: String(process.pid) }, { destination: stderr })
-  const all = [topology, ...alsoPlanners]
-  const queues = goesOn ? queuesOf(goesOn) : queuesIn(topology, process.env, own)
-  const plannerQueue = (other: Topology) => queuesIn(other, process.env, own).planner
   const ready = Promise.withResolvers<BusServer>()
-  const started = roles ?? agentRoles
-  const here = elsewhere ? [] : started.filter((role) => topology.agents[role].replicas > 0)
-  const replicas = here.flatMap((role) =>
-    Array.from({ length: topology.agents[role].replicas }, (_, index) =>
-      agentSpec(role, replicaName(role, index), topology, ready.promise, queues[role], all),
-    ),
-  )
-  const beside = (elsewhere ? [] : alsoPlanners).map((other) =>
-    agentSpec('planner', `planner-${other.agents.planner.variant}`, other, ready.promise, plannerQueue(other), all),
-  )
-  const agentSpecs = [...replicas, ...beside]
+  const plan = planAgents(topology, choices, ready.promise)
+  const { queues, here, agentSpecs } = plan
   let watch: ReturnType<typeof watchTroubles> | null = null
   const supervisor = supervise(agentSpecs, topology.supervisor, {
     log,
@@ -199,47 +171,17 @@ export async function openSession(
   )
   checkLogins(server, ['operator', 'gateway', ...agentSpecs.map(({ identity }) => identity.role)])
   const how = signal ? { signal } : {}
-  const connecting = [
-    connectOperator(server, log, { ...how, line: reporter.line }),
-    connectAs('gateway', server, log, how),
-  ]
-  for (const each of await Promise.allSettled(connecting)) if (each.status === 'fulfilled') stack.use(each.value)
-  const [bus, reader] = (await Promise.all(connecting)) as [Bus, Bus]
+  const [bus, reader] = await connectBoth(server, log, { ...how, line: reporter.line }, stack)
   // After the bus: to fetch this takes minutes, and a server that is not there is reported before.
   const hasBridge = here.includes('trainer-bridge') && topology.agents['trainer-bridge'].variant === 'peft'
   const student = hasBridge ? await prepareRuntime(topology, inference, log, { home, onProgress, ...how }) : null
   signal?.throwIfAborted()
-  const variants = Object.fromEntries(
-    started.map((role) => {
-      const others = role === 'planner' ? alsoPlanners.map(plannerQueue) : []
-      return [role, [...new Set([...(roles ? [] : variantsOf[role]), queues[role], ...others])]]
-    }),
-  )
   // Before there are consumers: those of a run that is there belong to it.
   if (own !== undefined) await checkNew(bus, own)
-  for (const notice of await prepareBus(bus, topology, { keep, variants })) reporter.line(notice)
-  const name = own ?? goesOn?.runId
-  // The embedded server listens on this machine alone: no node reaches it.
-  const published =
-    server.serverName === null && started.length > 0
-      ? stack.use(
-          await publishWanted(bus, {
-            name: name ?? topology.name,
-            roles: started,
-            topology,
-            alsoPlanners: alsoPlanners.map((other) => ({ topology: other, queue: plannerQueue(other) })),
-            queues,
-            inference,
-            server,
-            // Who makes data alone has built the index of what may not be copied.
-            usesKey: here.some(needsKey) || topology.agents.planner.variant === 'generate',
-            studentHash: student && (await identityOf(student.path)),
-          }),
-        )
-      : null
-  const unserved = (published ? started : [])
-    .filter((role) => !here.includes(role))
-    .map((role) => ({ role, variant: topology.agents[role].variant, queue: queues[role], servedFor: name ?? null }))
+  for (const notice of await prepareBus(bus, topology, { keep, variants: plan.variants })) reporter.line(notice)
+  const published = await publishPlan(bus, plan, { topology, inference, server, student, name: own ?? goesOn?.runId })
+  if (published) stack.use(published)
+  const unserved = published ? plan.unserved : []
   const wanted = () => [...supervisor.wanted(), ...unserved]
   watch = stack.use(watchTroubles(bus, { line: reporter.line, wanted, except: ['waits'] }))
   if (own === undefined) {
@@ -288,11 +230,102 @@ export async function openSession(
     stop,
     async close() {
       await stop()
-      await removeOwnQueues(bus, variants)
+      await removeOwnQueues(bus, plan.variants)
     },
     logFile: agentsLog.path,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** @throws MachineError, UsageError where this machine lacks what every session needs */
+async function checkHost(topology: Topology, home: string): Promise<void> {
+  await checkDisk(topology, home)
+  checkTemporary()
+  await checkPort(topology)
+  await checkOpenFiles()
+}
+
+/** Which agents a session has, and which queues are worked on; `ready` resolves once agents may connect. */
+function planAgents(
+  topology: Topology,
+  { roles, elsewhere = false, own, goesOn, alsoPlanners = [] }: SessionChoices,
+  ready: Promise<BusServer>,
+) {
+  const all = [topology, ...alsoPlanners]
+  const queues = goesOn ? queuesOf(goesOn) : queuesIn(topology, process.env, own)
+  const others = alsoPlanners.map((other) => ({
+    topology: other,
+    queue: queuesIn(other, process.env, own).planner,
+  }))
+  const started = roles ?? agentRoles
+  const here = elsewhere ? [] : started.filter((role) => topology.agents[role].replicas > 0)
+  const replicas = here.flatMap((role) =>
+    Array.from({ length: topology.agents[role].replicas }, (_, index) =>
+      agentSpec(role, replicaName(role, index), topology, ready, queues[role], all),
+    ),
+  )
+  const beside = (elsewhere ? [] : others).map((other) =>
+    agentSpec('planner', `planner-${other.topology.agents.planner.variant}`, other.topology, ready, other.queue, all),
+  )
+  const variants = Object.fromEntries(
+    started.map((role) => {
+      const further = role === 'planner' ? others.map(({ queue }) => queue) : []
+      return [role, [...new Set([...(roles ? [] : variantsOf[role]), queues[role], ...further])]]
+    }),
+  )
+  const unserved = started
+    .filter((role) => !here.includes(role))
+    .map((role) => ({
+      role,
+      variant: topology.agents[role].variant,
+      queue: queues[role],
+      servedFor: own ?? goesOn?.runId ?? null,
+    }))
+  return { queues, others, started, here, agentSpecs: [...replicas, ...beside], variants, unserved }
+}
+
+/** Connects as the operator and as the gateway; where one of the two cannot, the other is closed with the stack. */
+async function connectBoth(
+  server: BusServer,
+  log: Log,
+  how: Connecting,
+  stack: AsyncDisposableStack,
+): Promise<[operator: Bus, gateway: Bus]> {
+  const connecting = [
+    connectOperator(server, log, how),
+    connectAs('gateway', server, log, { ...how, line: undefined }),
+  ] as const
+  for (const each of await Promise.allSettled(connecting)) if (each.status === 'fulfilled') stack.use(each.value)
+  return Promise.all(connecting)
+}
+
+type Publication = {
+  topology: Topology
+  inference: ThinkingSettings
+  server: BusServer
+  student: { path: string } | null
+  name: string | undefined
+}
+
+/** Publishes what nodes need to have agents for the session; null where no node reaches its server: an embedded one is for this machine. */
+async function publishPlan(
+  bus: Bus,
+  { started, others, queues, here }: ReturnType<typeof planAgents>,
+  { topology, inference, server, student, name = topology.name }: Publication,
+) {
+  if (server.serverName !== null || started.length === 0) return null
+  return publishWanted(bus, {
+    name,
+    roles: started,
+    topology,
+    alsoPlanners: others,
+    queues,
+    inference,
+    server,
+    // Who makes data alone has built the index of what may not be copied.
+    usesKey: here.some(needsContaminationKey) || topology.agents.planner.variant === 'generate',
+    studentHash: student && (await identityOf(student.path)),
+  })
 }
 
 /** @throws UsageError where the session would start a server that nobody else reaches */
@@ -316,7 +349,7 @@ function lossOf({ lost }: BusServer): Promise<never> {
   const loss = Promise.withResolvers<never>()
   loss.promise.catch(() => {})
   const fail = () => {
-    const why = lost?.reason instanceof FileHeldError ? nameOf(lost.reason.holder) : 'another process'
+    const why = lost?.reason instanceof FileHeldError ? holderName(lost.reason.holder) : 'another process'
     const message = `${why} took the storage over, since this machine gave no sign of life.`
     loss.reject(
       new UsageError(

@@ -60,8 +60,8 @@ export async function checkNew(bus: Bus, runId: string): Promise<void> {
 /** A line for each run that asks what an agent of this topology asks, and keeps its work to agents that are started for it. */
 export function keptFrom(runs: readonly RunConfig[], of: AgentRole, topology: Topology): string[] {
   const { data: role } = PayingRole.safeParse(of)
-  if (role === undefined) return []
-  const model = modelsOf(topology)[role]
+  const model = role && modelsOf(topology)[role]
+  if (role === undefined || model === undefined) return []
   const address = boundTo(topology, process.env).addresses[role]
   return runs
     .filter((run) => run.models[role] === model && run.addresses?.[role] === address && !isShared(run, role))

@@ -4,13 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FailureReport, Identity, Launch } from '../agents/kit/launch.ts'
 import type { Log } from '../agents/kit/log.ts'
 import type { AgentRole } from '../schemas/role.ts'
-import type { Topology } from '../schemas/topology.ts'
+import type { SupervisorLimits } from '../schemas/session-limits.ts'
 import { UsageError } from '../schemas/user-error.ts'
 import { type AgentCommand, type EarlyAgents, startAgent } from './agent-child.ts'
 import { exitCodes } from './console/exit-codes.ts'
 import { readReport, sendLaunch } from './launch-channel.ts'
 
-export type SupervisorLimits = Topology['supervisor']
 /** An agent to run, and what it is handed once the bus is ready for it. */
 export type AgentSpec = {
   identity: Identity
@@ -31,8 +30,8 @@ const goodbyeMs = 1000
 const lastMs = 10_000
 
 /**
- * The longest that a session may take to end by these limits: agents that ask a model await their replies, then what costs nothing is finished
- * with what came of them, and then the others end.
+ * The longest that a session may take to end by these limits: agents that ask a model await their replies, then what costs nothing is
+ * finished with what came of them, and then the others end.
  */
 export const mostStoppingMs = ({ drainMs, meteredDrainMs, graceMs }: SupervisorLimits): number =>
   meteredDrainMs + 2 * drainMs + 2 * (graceMs + goodbyeMs) + lastMs

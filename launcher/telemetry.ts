@@ -15,8 +15,8 @@ const version = (): string => JSON.parse(readFileSync(new URL('../package.json',
 export type OwnTelemetry = Telemetry & AsyncDisposable & { answer: AnswerTelemetry }
 
 /**
- * Opens the metrics and probes of a command that runs agents, and serves them where the topology names a port. Probes are answered from now on;
- * give what there is to be seen to `observe`, and dispose it after what it observes.
+ * Opens the metrics and probes of a command that runs agents, and serves them where the topology names a port. Probes are answered from now
+ * on; give what there is to be seen to `observe`, and dispose it after what it observes.
  * @throws UsageError where the address cannot be had
  */
 export async function openTelemetry(

@@ -1,18 +1,26 @@
 import { type Bus, Presence, type Troubles } from '../bus/mod.ts'
 import type { AgentRole } from '../schemas/role.ts'
-import { createPatience, type Found, instanceOf, keyOf, nameOf, troublesIn, type Wanted } from '../trace/troubles.ts'
+import {
+  type AgentTrouble,
+  agentName,
+  createPatience,
+  instanceOf,
+  type NeededAgent,
+  troubleKey,
+  troublesIn,
+} from '../trace/troubles.ts'
 
 /** One line of a terminal. */
-export const troubleLine = ({ who, text, fix }: Found): string => `${who} ${text}${fix ? `\n  ${fix}` : ''}`
+export const troubleLine = ({ who, text, fix }: AgentTrouble): string => `${who} ${text}${fix ? `\n  ${fix}` : ''}`
 
 const lookMs = 1000
 
 export type TroubleWatch = {
   line: (text: string) => void
   /** Agents that are missed when they are not there; those that were asked to end are left out from then on. */
-  wanted?: () => readonly Wanted[]
+  wanted?: () => readonly NeededAgent[]
   /** Troubles that are shown in another way. */
-  except?: readonly Found['code'][]
+  except?: readonly AgentTrouble['code'][]
   /** Whether an instance is of interest; left out: all are. */
   only?: (instance: string) => boolean
 }
@@ -26,23 +34,23 @@ export function watchTroubles(bus: Bus, { line, wanted = () => [], except = [], 
   const { signal } = over
   const due = createPatience(bus.limits.troubles.missingMs)
   const there = new Map<string, Presence>()
-  const reported = new Map<string, Found>()
+  const reported = new Map<string, AgentTrouble>()
 
-  const report = (key: string, found: Found) => {
+  const report = (key: string, found: AgentTrouble) => {
     if (reported.has(key)) return
     reported.set(key, found)
     line(troubleLine(found))
   }
   const look = () => {
     const found = troublesIn([...there.values()], wanted()).filter(({ code }) => !except.includes(code))
-    const now = new Map(found.map((each) => [keyOf(each), each]))
+    const now = new Map(found.map((each) => [troubleKey(each), each]))
     // A server that is away for agents is away for this process, too, which reports it itself.
-    for (const each of due(found, isServerAway(bus.troubles))) report(keyOf(each), each)
+    for (const each of due(found, isServerAway(bus.troubles))) report(troubleKey(each), each)
     for (const [key, { who, code }] of reported) {
       // One that ended was started again: there is nothing to add.
       if (now.has(key) || code === 'restarted') continue
       reported.delete(key)
-      const isHere = [...there.values()].some((each) => who === nameOf(each) || who === instanceOf(each))
+      const isHere = [...there.values()].some((each) => who === agentName(each) || who === instanceOf(each))
       // One that left, or is in another trouble, does not work again.
       if (!isHere || found.some((other) => other.who === who)) continue
       line(code === 'missing' ? `${who} is there now` : `${who} works again`)
@@ -62,8 +70,8 @@ export function watchTroubles(bus: Bus, { line, wanted = () => [], except = [], 
   const timer = setInterval(look, lookMs)
   return {
     ended(agent: { role: AgentRole; instance: string }, how: string) {
-      const found: Found = { who: instanceOf(agent), code: 'restarted', text: how }
-      report(keyOf(found), found)
+      const found: AgentTrouble = { who: instanceOf(agent), code: 'restarted', text: how }
+      report(troubleKey(found), found)
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer)

@@ -64,13 +64,13 @@ export type Publishing = {
   studentHash: string | null
 }
 
-export type Published = AsyncDisposable & {
+export type PublishedAgents = AsyncDisposable & {
   /** Takes a role out, or all of them. */
   withdraw(role?: AgentRole): Promise<void>
 }
 
 /** Publishes what a session's agents need, until it is disposed. */
-export async function publishWanted(bus: Bus, publishing: Publishing): Promise<Published> {
+export async function publishWanted(bus: Bus, publishing: Publishing): Promise<PublishedAgents> {
   const { name, topology, alsoPlanners, queues, inference, server, usesKey, studentHash } = publishing
   const wanted: WantedAgents = {
     name,

@@ -8,7 +8,7 @@ import { readState } from '../machine/state-file.ts'
 import { printable } from '../schemas/printable.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { UsageError } from '../schemas/user-error.ts'
-import { type BusServer, keyOf, openBusServer } from './bus-server.ts'
+import { type BusServer, contaminationKeyOf, openBusServer } from './bus-server.ts'
 import { findSession } from './live-session.ts'
 import { connectOperator, prepareBus } from './session.ts'
 
@@ -60,7 +60,7 @@ export async function joinedServer(home: string): Promise<BusServer | null> {
   const session = await findSession()
   if (!session?.server) return null
   const { url, name } = session.server
-  if ((await greetingAt(url)) !== name) {
+  if ((await nameOnceBack(url)) !== name) {
     throw new UsageError(
       `Process ${session.pid} runs agents in ${home}, and its nats-server does not answer at ${url}.`,
       'If it runs in another container, give the command there. Else wait until it has started its server again, or stop it.',
@@ -74,7 +74,7 @@ export async function joinedServer(home: string): Promise<BusServer | null> {
     credentials,
     isKnown: true,
     sealed: true,
-    contaminationKey: keyOf(home, (line) => console.error(line)),
+    contaminationKey: contaminationKeyOf(home, (line) => console.error(line)),
     description: `embedded nats-server of the running session (${url})`,
     serverName: name,
     [Symbol.asyncDispose]: async () => {},
@@ -82,7 +82,7 @@ export async function joinedServer(home: string): Promise<BusServer | null> {
 }
 
 /** A server that was killed is started again within moments. */
-async function greetingAt(url: string): Promise<string | null> {
+async function nameOnceBack(url: string): Promise<string | null> {
   for (let looks = 20; looks > 0; looks--) {
     const name = await serverNameAt(url)
     if (name !== null) return name

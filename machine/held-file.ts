@@ -51,14 +51,14 @@ export class FileHeldError extends Error {
   readonly holder: Holder | null
 
   constructor(path: string, holder: Holder | null) {
-    super(`${path} is held by ${nameOf(holder)}`)
+    super(`${path} is held by ${holderName(holder)}`)
     this.name = 'FileHeldError'
     this.path = path
     this.holder = holder
   }
 }
 
-export function nameOf(holder: Holder | null): string {
+export function holderName(holder: Holder | null): string {
   if (!holder) return 'another process'
   const { pid, host, boot } = holder
   const namesake = host === hostname() && boot !== bootId()
@@ -96,7 +96,7 @@ export async function holdFile(path: string, options: HoldOptions = {}): Promise
       const found = await examine(path, { ...options, onWait })
       if (found === 'free') continue
       if (performance.now() >= until) throw new FileHeldError(path, found.holder)
-      if (waitMs > shortMs) onWait(`${nameOf(found.holder)} holds ${path}; waiting for it`)
+      if (waitMs > shortMs) onWait(`${holderName(found.holder)} holds ${path}; waiting for it`)
       await sleep(100, undefined, { signal })
     }
   })
@@ -216,10 +216,10 @@ async function examine(
     else if (lock === 'unknown' || holder.boot !== bootId() || holder.boot === '') {
       const why = lock === 'unknown' ? ' (files cannot be locked here)' : ''
       onWait(
-        `${nameOf(holder)} held ${path} last; watching for ${Math.ceil(silentMs / 1000)} s whether it is still there${why}`,
+        `${holderName(holder)} held ${path} last; watching for ${Math.ceil(silentMs / 1000)} s whether it is still there${why}`,
       )
       if (await isAlive(path, text, { silentMs, signal })) return { holder }
-      onWait(`${nameOf(holder)} gave no sign of life; ${path} is taken over from it`)
+      onWait(`${holderName(holder)} gave no sign of life; ${path} is taken over from it`)
     }
     await takeAway(path, text)
     return 'free'
@@ -263,8 +263,8 @@ const readHolder = (text: string): Holder | null => Holder.safeParse(jsonOrNull(
 let known: string | undefined
 
 /**
- * What distinguishes one start of this machine's kernel from every other: containers of one kernel share it, another machine and the same one
- * started again have another. Empty where the system does not say it.
+ * What distinguishes one start of this machine's kernel from every other: containers of one kernel share it, another machine and the same
+ * one started again have another. Empty where the system does not say it.
  */
 export function bootId(): string {
   known ??= readBootId()

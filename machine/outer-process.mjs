@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 const lookMs = 100
 /** Of a process that was killed and still gives its memory back, in Linux's flags. */
 const isExiting = 4
-/** SIGKILL among the pending signals of one that was killed and has not run since, in the mask of them; and that mask's place behind the name. */
+/** SIGKILL in the mask of signals pending for one that was killed and has not run since; and the mask's place behind the name. */
 const isKilled = 1 << 8
 const pendingAt = 28
 /** A command, its shell, and what started that; a shell that runs one command may become it. */
@@ -16,9 +16,9 @@ const variable = 'SYLLABUS_OUTER'
 export const outerGone = 'outer-gone'
 
 /**
- * Calls back once the package manager that started this process is gone. `npx` and `npm run` start a shell that starts the command, and both
- * do nothing but wait for it; a signal to npm ends the shell, or npm alone, and reaches nothing else. So where one of them goes, the command
- * was meant. What this process starts may ask `isOuterGone`.
+ * Calls back once the package manager that started this process is gone. `npx` and `npm run` start a shell that starts the command, and
+ * both do nothing but wait for it; a signal to npm ends the shell, or npm alone, and reaches nothing else. So where one of them goes, the
+ * command was meant. What this process starts may ask `isOuterGone`.
  */
 export function whenNpmIsGone(callback) {
   delete process.env[variable]
@@ -92,8 +92,9 @@ function isNpm(pid) {
 }
 
 /**
- * The environment for the inner process. Node 24 ends before its first line of code where NODE_USE_ENV_PROXY is set and a proxy has no whole
- * address (`proxy:3128`), and shows that address, with its password. Syllabus reads the same variables itself, and says what is wrong.
+ * The environment for the inner process. Node 24 ends before its first line of code where NODE_USE_ENV_PROXY is set and a proxy has no
+ * whole address (`proxy:3128`), and shows that address, with its password. Syllabus reads the same variables itself, and says what is
+ * wrong.
  */
 export function innerEnvironment(env) {
   const proxies = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'].map((name) => env[name]).filter(Boolean)

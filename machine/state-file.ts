@@ -84,7 +84,7 @@ async function syncAll(path: string): Promise<void> {
  * @throws StateFileError when it does not hold what it should; MachineError when it cannot be read
  */
 export async function readState<S extends z.ZodType>(path: string, schema: S, fix: string): Promise<z.infer<S> | null> {
-  const text = await readText(path)
+  const text = await textOrNull(path)
   if (text === null) return null
   const parsed = parse(text, schema)
   if ('value' in parsed) return parsed.value
@@ -107,7 +107,7 @@ export async function readOrForget<S extends z.ZodType>(
 }
 
 /** A file's text; null where there is none. @throws MachineError */
-export async function readText(path: string): Promise<string | null> {
+export async function textOrNull(path: string): Promise<string | null> {
   return naming(path, 'read', async () => {
     const file = await openRegular(path, 'read')
     if (!file) return null

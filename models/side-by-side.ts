@@ -3,7 +3,7 @@ import { plural } from '../schemas/number-text.ts'
 import { goldsOf } from '../schemas/task.ts'
 import { UsageError } from '../schemas/user-error.ts'
 import { openTaskScorer } from '../tasks/score-with.ts'
-import type { Question, Reply, SideBySideAnswer } from '../trace/try-panel.ts'
+import type { SideBySideAnswer, TryQuestion, TryReply } from '../trace/try-panel.ts'
 import type { RunModels } from './trained-models.ts'
 
 /*
@@ -21,7 +21,7 @@ type Asked = { baseUrl: string; models: readonly string[] }
 export async function askSideBySide(
   { baseUrl, models }: Asked,
   { task }: Pick<RunModels, 'task'>,
-  question: Question,
+  question: TryQuestion,
   signal: AbortSignal,
 ): Promise<SideBySideAnswer> {
   const item = 'example' in question ? exampleOf(task.validation, question.example) : null
@@ -34,7 +34,7 @@ export async function askSideBySide(
   const system = isPlain || !task.recipe.system ? [] : [{ role: 'system', content: task.recipe.system }]
   const messages = [...system, { role: 'user', content: turn }]
   const scorer = item && openTaskScorer(task.scorer)
-  const replies: Reply[] = []
+  const replies: TryReply[] = []
   for (const model of models) {
     const reply = await ask(baseUrl, { model, messages, max_tokens: task.inference.max_new_tokens }, signal)
     const score = scorer && item && (await scorer.score(reply.text, goldsOf(item), item))
@@ -65,7 +65,7 @@ const Completion = z.object({
     .length(1),
 })
 
-async function ask(baseUrl: string, request: object, signal: AbortSignal): Promise<Omit<Reply, 'model'>> {
+async function ask(baseUrl: string, request: object, signal: AbortSignal): Promise<Omit<TryReply, 'model'>> {
   const response = await fetch(`${baseUrl}/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

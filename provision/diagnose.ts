@@ -9,7 +9,7 @@ import { brokenStudentFile, readyStudent, studentName, studentPath } from './stu
 import { readyPython, venvPath } from './venv.ts'
 
 /** One thing `syllabus doctor` looked at. `missing` is fetched on first use; `broken` needs a hand. */
-export interface Finding {
+export interface SetupFinding {
   name: string
   status: 'ok' | 'missing' | 'broken'
   detail: string
@@ -27,11 +27,11 @@ const firstUse = 'fetched by the next `npm start`'
 const oldestNode = 24
 
 /** What the installation has and lacks. Looks only at this machine: the network is not probed, nothing is changed. */
-export async function diagnose({ home, env = process.env }: DiagnoseRequest): Promise<Finding[]> {
+export async function diagnoseSetup({ home, env = process.env }: DiagnoseRequest): Promise<SetupFinding[]> {
   return Promise.all([node(), python(env), uv(env), natsServer(home, env), runtime(home), student(home), disk(home)])
 }
 
-async function node(): Promise<Finding> {
+async function node(): Promise<SetupFinding> {
   const detail = `${process.version} at ${process.execPath}`
   const ok = Number(process.versions.node.split('.')[0]) >= oldestNode
   return ok
@@ -39,7 +39,7 @@ async function node(): Promise<Finding> {
     : { name: 'node', status: 'broken', detail, fix: 'npm ci (it brings Node 24 along; start with npm or npx)' }
 }
 
-async function python(env: NodeJS.ProcessEnv): Promise<Finding> {
+async function python(env: NodeJS.ProcessEnv): Promise<SetupFinding> {
   try {
     const found = await findPython(env)
     return { name: 'python', status: 'ok', detail: `${found.version} (${found.command})` }
@@ -49,7 +49,7 @@ async function python(env: NodeJS.ProcessEnv): Promise<Finding> {
   }
 }
 
-async function uv(env: NodeJS.ProcessEnv): Promise<Finding> {
+async function uv(env: NodeJS.ProcessEnv): Promise<SetupFinding> {
   if (await hasUv(env)) return { name: 'uv', status: 'ok', detail: 'on PATH; used to install' }
   const detail = env.SYLLABUS_NO_UV
     ? 'hidden by SYLLABUS_NO_UV; the bundled pip is used'
@@ -57,7 +57,7 @@ async function uv(env: NodeJS.ProcessEnv): Promise<Finding> {
   return { name: 'uv', status: 'ok', detail }
 }
 
-async function natsServer(home: string, env: NodeJS.ProcessEnv): Promise<Finding> {
+async function natsServer(home: string, env: NodeJS.ProcessEnv): Promise<SetupFinding> {
   const name = 'nats-server'
   if (env.NATS_URL) return { name, status: 'ok', detail: 'NATS_URL is set; no server is started here' }
   const onPath = await versionOf('nats-server', { env })
@@ -69,7 +69,7 @@ async function natsServer(home: string, env: NodeJS.ProcessEnv): Promise<Finding
   return { name, status: 'broken', detail: `${path} does not run`, fix: `rm ${path}, then npm start` }
 }
 
-async function runtime(home: string): Promise<Finding> {
+async function runtime(home: string): Promise<SetupFinding> {
   const name = 'fine-tuning runtime'
   const venv = await venvPath(home)
   if (await readyPython(venv)) return { name, status: 'ok', detail: venv }
@@ -78,7 +78,7 @@ async function runtime(home: string): Promise<Finding> {
   return { name, status: 'broken', detail, fix: 'npm start (takes it up again)' }
 }
 
-async function student(home: string): Promise<Finding> {
+async function student(home: string): Promise<SetupFinding> {
   const name = 'student'
   const path = studentPath(home)
   if (await readyStudent(home)) {
@@ -91,7 +91,7 @@ async function student(home: string): Promise<Finding> {
   return { name, status: 'broken', detail: `${path} is incomplete`, fix: 'npm start (makes it again)' }
 }
 
-async function disk(home: string): Promise<Finding> {
+async function disk(home: string): Promise<SetupFinding> {
   await mkdir(home, { recursive: true })
   const { bavail, bsize } = await statfs(home)
   const freeGb = (bavail * bsize) / 1e9

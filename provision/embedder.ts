@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { putInPlace } from '../machine/state-file.ts'
-import type { Finding } from './diagnose.ts'
+import type { SetupFinding } from './diagnose.ts'
 import { SetupError } from './errors.ts'
 import { install } from './installer.ts'
 import { makeOnce, wholeFolder } from './lock.ts'
@@ -48,7 +48,7 @@ export async function provisionEmbedder({ home, python, onProgress, signal, env 
 }
 
 /** What `syllabus doctor` says of the packaged embedder; reads all of it (91 MB). */
-export async function diagnoseEmbedder(home: string): Promise<Finding> {
+export async function diagnoseEmbedder(home: string): Promise<SetupFinding> {
   const name = 'embedder'
   const path = embedderPath(home)
   if (!(await wholeFolder(path))) {

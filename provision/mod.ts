@@ -1,5 +1,5 @@
 export { sha256OfFile } from '../machine/state-file.ts'
-export { type DiagnoseRequest, diagnose, type Finding } from './diagnose.ts'
+export { type DiagnoseRequest, diagnoseSetup, type SetupFinding } from './diagnose.ts'
 export { diagnoseEmbedder, embedderName, embedderPath, provisionEmbedder } from './embedder.ts'
 export { SetupError } from './errors.ts'
 export { converterName, provisionConverter } from './gguf-converter.ts'
@@ -11,8 +11,8 @@ export {
   fetchHubStudent,
   fingerprintOf,
   identityOf,
+  type ProvidedStudent,
   provisionStudent,
-  type Student,
   type StudentRequest,
   studentPath,
 } from './student.ts'

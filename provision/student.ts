@@ -42,7 +42,7 @@ export interface StudentRequest {
   env?: NodeJS.ProcessEnv
 }
 
-export interface Student {
+export interface ProvidedStudent {
   path: string
   /** Over the folder's files in name order: each name, a zero byte, its SHA-256. */
   sha256: string
@@ -51,7 +51,7 @@ export interface Student {
 export const studentPath = (home: string) => resolve(home, 'students', studentName)
 
 /** The finished student, or undefined when it is missing or a file has another size than it was made with. */
-export async function readyStudent(home: string): Promise<Student | undefined> {
+export async function readyStudent(home: string): Promise<ProvidedStudent | undefined> {
   const path = studentPath(home)
   const made = await readFile(join(path, marker), 'utf8')
     .then((text) => StudentMarker.parse(JSON.parse(text)))
@@ -65,7 +65,7 @@ export async function readyStudent(home: string): Promise<Student | undefined> {
 }
 
 /** The embedded student as a folder that transformers loads; fetched (93 MB), verified and converted on first use. @throws SetupError */
-export async function provisionStudent(request: StudentRequest): Promise<Student> {
+export async function provisionStudent(request: StudentRequest): Promise<ProvidedStudent> {
   const { home, onProgress, signal } = request
   const path = studentPath(home)
   const find = () => readyStudent(home)

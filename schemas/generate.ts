@@ -1,7 +1,8 @@
 /**
  * Writes the JSON Schema of every message and document (`schemas/generated/*.json`, the input side: fields with a default
- * may be left out), the message catalogue (`docs/messages.md`) and the fields of a program and of a topology (`docs/{program,topology}-fields.md`). With
- * `--check` it writes nothing, and exit code 1 says that something there is not what would be written.
+ * may be left out), the message catalogue (`docs/messages.md`) and the fields of a program and of a topology
+ * (`docs/{program,topology}-fields.md`). With `--check` it writes nothing, and exit code 1 says that something there is not what would be
+ * written.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -9,11 +9,32 @@ import { BadCase, ScoreSheet } from './score.ts'
 export const Guidance = z.object({
   ladder: z.enum(['off', 'on']).default('off'),
   halves: z.boolean().default(false),
+  /** HTTP requests that an analyst may make of its model; left out where the evaluator has none. */
+  analysisCalls: z.number().int().nonnegative().optional(),
 })
 export type Guidance = z.infer<typeof Guidance>
 
-/** What a search is guided by: scores, skill scores among them, and a sample of what was wrong. */
-export const Guide = z.object({ validation: ScoreSheet, badCases: z.array(BadCase) })
+const Counts = z.object({ wrong: z.number().int().nonnegative(), total: z.number().int().nonnegative() })
+
+/**
+ * What failed validation items have in common: a model named it from some of the items, and its test (a JavaScript function of an item) was
+ * counted over the others, with the property and without. `pValue`: Fisher's exact test, one-sided.
+ */
+export const FailureCause = z.object({
+  statement: z.string(),
+  test: z.string(),
+  with: Counts,
+  without: Counts,
+  pValue: z.number().min(0).max(1),
+})
+export type FailureCause = z.infer<typeof FailureCause>
+
+/** What a search is guided by: scores, skill scores among them, a sample of what was wrong, and the causes that hold, of an analyst. */
+export const Guide = z.object({
+  validation: ScoreSheet,
+  badCases: z.array(BadCase),
+  causes: z.array(FailureCause).optional(),
+})
 export type Guide = z.infer<typeof Guide>
 
 /** The guide by each half of validation. */

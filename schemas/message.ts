@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Account, AgentRole, Role } from './role.ts'
 
 /** How a work message is delivered; times in milliseconds. */
-export type Delivery = {
+export type DeliveryPolicy = {
   /** Redelivered when neither acknowledged nor heart-beaten for this long. */
   ackWaitMs: number
   /** Deliveries before the message becomes a dead letter. */
@@ -41,7 +41,7 @@ export type WorkMessage<
   from: Role
   to: To
   schema: Schema
-  delivery: Delivery
+  delivery: DeliveryPolicy
   /** The version before this one, still read, and how to lift it. */
   previous?: { version: number; schema: z.ZodType; upgrade: (old: unknown) => unknown }
 }
@@ -62,7 +62,7 @@ export type Message = WorkMessage | EventMessage
 export type PayloadOf<M extends { schema: z.ZodType }> = z.infer<M['schema']>
 
 const second = 1000
-const defaultDelivery: Delivery = {
+const defaultDelivery: DeliveryPolicy = {
   ackWaitMs: 30 * second,
   maxDeliver: 6,
   backoffMs: [1 * second, 5 * second, 15 * second, 30 * second],
@@ -73,7 +73,7 @@ export function defineWork<const Name extends string, const To extends AgentRole
   spec: Omit<WorkMessage<Name, To, Schema>, 'kind' | 'delivery' | 'account' | 'version'> & {
     account?: 'LAB' | 'EXAM'
     version?: number
-    delivery?: Partial<Delivery>
+    delivery?: Partial<DeliveryPolicy>
   },
 ): WorkMessage<Name, To, Schema> {
   return {

@@ -1,3 +1,5 @@
+import { shorten } from './text.ts'
+
 // biome-ignore-start lint/suspicious/noControlCharactersInRegex: they are what is looked for
 /** What no document shows: control characters but tabs and line ends, and what turns the direction of whatever stands beside it. */
 const controlCharacters = /[\0-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\u202A-\u202E\u2066-\u2069]/g
@@ -20,15 +22,13 @@ export const printableJson = (value: unknown): string =>
 
 /** A name that a stranger chose, inside a line of ours: on that line, and no longer than is read. */
 export const printableName = (name: string): string =>
-  printable(name.length > maxNameChars ? `${name.slice(0, maxNameChars)}…` : name).replaceAll(
-    /[\t\n\u2028\u2029]/g,
-    '\uFFFD',
-  )
+  printable(shorten(name, maxNameChars)).replaceAll(/[\t\n\u2028\u2029]/g, '\uFFFD')
 const maxNameChars = 200
 
 /**
- * Where a value holds a text with half of a surrogate pair, which JSON can spell (`"\ud83d"`) and no UTF-8 can hold: a tokenizer ends in an error
- * at it. The path of the first such text or key, such as `input` or `choices.2`; null where there is none; empty for the value itself.
+ * Where a value holds a text with half of a surrogate pair, which JSON can spell (`"\ud83d"`) and no UTF-8 can hold: a tokenizer ends in an
+ * error at it. The path of the first such text or key, such as `input` or `choices.2`; null where there is none; empty for the value
+ * itself.
  */
 export function halfCharacterIn(value: unknown): string | null {
   if (typeof value === 'string') return value.isWellFormed() ? null : ''

@@ -243,7 +243,7 @@ export const Program = z
   })
 export type Program = z.infer<typeof Program>
 
-/** The filters of programs that nobody wrote by hand, and of every other comparison of texts with items; measured by `npm run bench:checks`. */
+/** The filters of programs that nobody wrote by hand, and of other comparisons of texts with items; measured by `npm run bench:checks`. */
 export const usualFilters: Program['filters'] = { nearDuplicateJaccard: 0.7, contaminationShare: 0.6 }
 
 /** The loosest filters of a planner's program in a task that says none. */

@@ -15,8 +15,9 @@ export const describeAsked = (model = 'a model', address: string): string =>
 const keyDigits = 12
 
 /**
- * Where the work of a role is put, as one token of a subject: the variant's name, and for one that works with a model a key of `what`: the model,
- * its address and, where the run has agents of its own, the run; or the student; or, of a plug-in, its code. So nobody is ever given work that a run means for another one.
+ * Where the work of a role is put, as one token of a subject: the variant's name, and for one that works with a model a key of `what`: the
+ * model, its address and, where the run has agents of its own, the run; or the student; or, of a plug-in, its code. So nobody is ever given
+ * work that a run means for another one.
  */
 export const queueOf = (variant: string, ...what: string[]): Token =>
   what.length > 0 ? `${variant}-${hashOf(what).slice(0, keyDigits)}` : variant

@@ -25,7 +25,9 @@ const RecipeTask = z.strictObject({
   aside: z.int().nonnegative().default(0),
   /** A published set whose questions are the seed pool. */
   seeds: z.strictObject({ importer: z.string().min(1), source: SourceName }).optional(),
-  /** Rows {instruction, input, output} that the chosen dataset is compared with: the arm "reference", or of several one each by its source's name. */
+  /**
+   * Rows {instruction, input, output} to compare the chosen dataset with: the arm "reference", or of several one each by its source's name.
+   */
   reference: z
     .union(
       [SourceName, z.array(SourceName.pipe(ReferenceName)).min(1)],

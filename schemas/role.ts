@@ -9,6 +9,9 @@ export const roles = [...agentRoles, 'gateway', 'operator'] as const
 export const Role = z.enum(roles)
 export type Role = z.infer<typeof Role>
 
+/** Whether a role checks rows for copies of evaluation items, or has that done, and so holds the key of the contamination index. */
+export const needsContaminationKey = (role: Role): boolean => ['critic', 'evaluator', 'operator'].includes(role)
+
 /**
  * The three accounts of the server, with no exports and no imports between them.
  * LAB: log, work, KV, objects. EXAM: questions and predictions of sealed splits. VAULT: answers.

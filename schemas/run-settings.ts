@@ -13,6 +13,7 @@ export const Budget = z.object({
   teacherCalls: calls.describe('calls of the teacher: those of generators and critics, over the whole run'),
   attemptCalls: calls.describe('calls of the teacher for one attempt'),
   plannerCalls: calls.describe("calls of the planner's own model over the whole run"),
+  analystCalls: calls.describe("calls of the evaluator's model, where it has an analyst, over the whole run"),
   modelCalls: z
     .record(z.string(), z.number().int().nonnegative())
     .default({})

@@ -54,11 +54,13 @@ export const RunLimits = z.object({
   /** Trainings of a run's arms that may be asked for at the same time; null: all of them. */
   maxJobsInFlight: z.number().int().positive().nullable().default(null),
   /**
-   * Calls of a teacher, over all sources and attempts, that may go by without one reply of which a row can be made; of a source beside others
-   * that work, the same. Null: not limited, as in runs from before it was.
+   * Calls of a teacher, over all sources and attempts, that may go by without one reply of which a row can be made; of a source beside
+   * others that work, the same. Null: not limited, as in runs from before it was.
    */
   trialCalls: z.number().int().positive().nullable().default(null),
-  /** Calls that do not wait for the trial of their source, where it is one of `usableSources`; none in runs from before they were counted. */
+  /**
+   * Calls that do not wait for the trial of their source, where it is one of `usableSources`; none in runs from before they were counted.
+   */
   aheadCalls: z.number().int().nonnegative().default(0),
   maxHours: z.number().positive(),
   ...Budget.shape,
@@ -84,9 +86,9 @@ export const RunConfig = z.object({
   addresses: z.partialRecord(PayingRole, z.string()).optional(),
   /** The student that is trained, as the topology names it. Left out in runs begun before it was kept. */
   student: z.string().optional(),
-  /** The queue of each role that works with a model of the run's choice; the other roles' queues are their variants. Older runs have none. */
+  /** The queue of each role that works with a model of the run's choice; the others' queues are their variants. Older runs have none. */
   queues: z.partialRecord(AgentRole, Token).optional(),
-  /** What generator and critic were set to, without their endpoints, so that a replay works as they did; runs begun before it was kept have none. */
+  /** What generator and critic were set to, without their endpoints, so that a replay works as they did; older runs have none. */
   options: z.partialRecord(PayingRole, z.record(z.string(), z.json())).optional(),
   /** What the models cost; the price of one that is not named is not known. */
   prices: Prices.default({}),
@@ -110,7 +112,7 @@ export const RunConfig = z.object({
   usableSources: z.array(z.string()).optional(),
   /** Only of a run that is part of a comparison of planners: which, as which arm, and which runs it is paired with. */
   comparison: z.object({ name: RunId, arm: Token, pair: z.number().int().positive() }).optional(),
-  /** Sources with hooks are asked for as much as others, but for those with `expand`. Left out in runs begun before: one shard of each first. */
+  /** Sources with hooks are asked for as much as others, but those with `expand`. Left out in older runs: one shard of each first. */
   hooksAtOnce: z.literal(true).optional(),
   /** Of a run that is meant to be short and proves less: its report says so. */
   quick: z.literal(true).optional(),

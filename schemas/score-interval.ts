@@ -5,8 +5,8 @@
  *
  *     (share + reach^2 / 2 ± stretch reach sqrt(share (1 - share) + reach^2 / 4)) / (1 + reach^2)
  *
- * Of n single answers `reach` is z / sqrt(n), which is Wilson's interval; of answers that depend on each other it is that of as many single ones as
- * are worth the same, and `stretch` is t / z: Dean, N. and Pagano, M. (2015), Evaluating confidence interval methods for binomial
+ * Of n single answers `reach` is z / sqrt(n), which is Wilson's interval; of answers that depend on each other it is that of as many single
+ * ones as are worth the same, and `stretch` is t / z: Dean, N. and Pagano, M. (2015), Evaluating confidence interval methods for binomial
  * proportions in clustered surveys, Journal of Survey Statistics and Methodology 3, 484-503.
  */
 export function scoreInterval(share: number, reach: number, stretch = 1): { low: number; high: number } {

@@ -76,6 +76,7 @@ export const SupervisorLimits = z.strictObject({
   meteredDrainMs: ms(60_000, 'the same of an agent that asks a model: the replies that are under way are paid for'),
   graceMs: ms(2000, 'how long it may take after that to give back what it did not finish; then it is killed'),
 })
+export type SupervisorLimits = z.infer<typeof SupervisorLimits>
 
 /** What a plug-in may take: a variant whose code a topology names by a path or a package. */
 export const PluginLimits = z.strictObject({

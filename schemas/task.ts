@@ -148,11 +148,11 @@ export type InferenceSettings = z.infer<typeof InferenceSettings>
 export const maxSeeds = 1000
 
 /** A raw question without its answer, to build rows on; one without a skill fits all. */
-export const Seed = z.strictObject({ text: z.string().min(1).max(8000), skill: z.string().min(1).optional() })
-export type Seed = z.infer<typeof Seed>
+export const SeedQuestion = z.strictObject({ text: z.string().min(1).max(8000), skill: z.string().min(1).optional() })
+export type SeedQuestion = z.infer<typeof SeedQuestion>
 
 /** The seeds that rows of a skill may build on: those of that skill and those of none. */
-export const seedsOf = (seeds: readonly Seed[], skill: string): readonly Seed[] =>
+export const seedsOf = (seeds: readonly SeedQuestion[], skill: string): readonly SeedQuestion[] =>
   seeds.filter((seed) => seed.skill === undefined || seed.skill === skill)
 
 /** How the planner may speak about a skill. */
@@ -282,7 +282,7 @@ export const Task = TaskFile.extend({
   references: z.array(Reference).default([]),
   retentionSet: RetentionSet.optional(),
   /** The seed pool; empty where the task has none. */
-  seeds: z.array(Seed).max(maxSeeds).default([]),
+  seeds: z.array(SeedQuestion).max(maxSeeds).default([]),
 })
 export type Task = z.infer<typeof Task>
 

@@ -23,7 +23,7 @@ import { PayingRole, Prices } from './usage.ts'
 import { variantsOf } from './variants.ts'
 
 /** How many processes of which variant of a role to run, and their limits. */
-export const AgentSpec = z.strictObject({
+export const AgentsOfRole = z.strictObject({
   variant: z
     .string()
     .min(1)
@@ -46,7 +46,7 @@ export const AgentSpec = z.strictObject({
     ),
   plugin: LocalPlugin.readonly().optional().describe('found out at the start from `variant`, and never written'),
 })
-export type AgentSpec = z.infer<typeof AgentSpec>
+export type AgentsOfRole = z.infer<typeof AgentsOfRole>
 
 const workNames = Object.values(registry).flatMap((message) =>
   message.kind === 'work' ? [message.name as string] : [],
@@ -58,9 +58,9 @@ export const Topology = z
     name: Token.describe('what the topology is called in logs and reports'),
     agents: z
       .strictObject(
-        Object.fromEntries(agentRoles.map((role) => [role, AgentSpec.describe(`the ${role}`)])) as Record<
+        Object.fromEntries(agentRoles.map((role) => [role, AgentsOfRole.describe(`the ${role}`)])) as Record<
           AgentRole,
-          typeof AgentSpec
+          typeof AgentsOfRole
         >,
       )
       .describe('who works: one entry a role'),

@@ -42,7 +42,10 @@ export const StudentModel = z
     /** Which of the arm's training seeds, counted from 1; follows from the name where it is left out. */
     seedIndex: z.number().int().positive().optional(),
     student: z.string(),
-    /** How its chat template is filled in and how long it may think, and the revision of the runtime that trains and asks it; in runs since they are said. */
+    /**
+     * How its chat template is filled in and how long it may think, and the revision of the runtime that trains and asks it; older runs
+     * have none.
+     */
     chat: ThinkingSettings.optional(),
     runtime: z.int().positive().optional(),
     /** SHA-256 of the student's weights, tokenizer and configuration; in runs since it is said. */

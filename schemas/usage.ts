@@ -1,14 +1,25 @@
 import { z } from 'zod'
 
 /** The roles that call models. */
-export const PayingRole = z.enum(['planner', 'generator', 'critic'])
+export const PayingRole = z.enum(['planner', 'generator', 'critic', 'evaluator'])
 export type PayingRole = z.infer<typeof PayingRole>
 
 /**
  * What a call was for. `unanswered`: made, and then cut short by a stop or a refusal of everything, without a reply to keep.
  * `lost`: reserved by a process that died; at most so many were made.
  */
-export const Stage = z.enum(['plan', 'program', 'correct', 'generate', 'revise', 'vote', 'judge', 'unanswered', 'lost'])
+export const Stage = z.enum([
+  'plan',
+  'program',
+  'correct',
+  'generate',
+  'revise',
+  'vote',
+  'judge',
+  'analyse',
+  'unanswered',
+  'lost',
+])
 export type Stage = z.infer<typeof Stage>
 
 const count = z.number().int().nonnegative()

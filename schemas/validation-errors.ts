@@ -4,19 +4,19 @@ import { plural } from './number-text.ts'
 type Issue = z.core.$ZodIssue
 
 /** What is wrong at a place of a document and what to write instead, so that a model or a person can act on it. */
-export type Fault = { path: readonly PropertyKey[]; words: string }
+export type DocumentFault = { path: readonly PropertyKey[]; words: string }
 
 /** A document as its schema has it, or each fault in it. A union, and what may be null, says itself what it takes: its schema's `error`. */
-export function parseWithFaults<T>(schema: z.ZodType<T>, value: unknown): { value: T } | { faults: Fault[] } {
+export function parseWithFaults<T>(schema: z.ZodType<T>, value: unknown): { value: T } | { faults: DocumentFault[] } {
   const { data, error } = schema.safeParse(value, { reportInput: true })
   return error ? { faults: error.issues.flatMap((issue) => faultsOf(issue)) } : { value: data as T }
 }
 
 /** Each fault in a line of its own. `whole` names the document, where all of it is wrong. */
-export const inLines = (faults: readonly Fault[], whole: string): string[] =>
+export const inLines = (faults: readonly DocumentFault[], whole: string): string[] =>
   faults.map(({ path, words }) => `${path.length === 0 ? whole : placeOf(path)}: ${words}`)
 
-function faultsOf(issue: Issue, base: readonly PropertyKey[] = []): Fault[] {
+function faultsOf(issue: Issue, base: readonly PropertyKey[] = []): DocumentFault[] {
   const path = [...base, ...issue.path]
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const nearest = nearestOf(issue.errors)

@@ -17,7 +17,7 @@ export const variantsOf = {
   generator: ['procedural', 'llm'],
   critic: ['rules', 'rules-and-judge'],
   'trainer-bridge': ['peft'],
-  evaluator: ['scorer'],
+  evaluator: ['scorer', 'scorer-and-analyst'],
 } as const satisfies Record<AgentRole, readonly string[]>
 
 const withModel: readonly string[] = [
@@ -28,9 +28,10 @@ const withModel: readonly string[] = [
   'llm-repeat',
   'llm',
   'rules-and-judge',
+  'scorer-and-analyst',
 ] satisfies (typeof variantsOf)[AgentRole][number][]
 
-/** A variant as a topology, the settings of a run or the identity of an agent names it. `plugin`: what one declares that is not built in. */
+/** A variant as a topology, a run's settings or an agent's identity names it. `plugin`: what one declares that is not built in. */
 export type Chosen = { variant: string; plugin?: Pick<Plugin, 'asksModel' | 'sources'> | undefined }
 
 /** Whether a variant asks a language model: it has a model among its options and is given the endpoint's key. */

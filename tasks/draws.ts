@@ -3,8 +3,8 @@ import type { Item } from '../schemas/task.ts'
 type Asked = Pick<Item, 'id' | 'input' | 'answer' | 'group'>
 
 /**
- * Items as they are drawn: those that ask the same, but for case, spacing and punctuation, and have the same answer are one group, as a copy
- * says nothing that the first one did not. Items that have a group keep it, and so does one that is alone.
+ * Items as they are drawn: those that ask the same, but for case, spacing and punctuation, and have the same answer are one group, as a
+ * copy says nothing that the first one did not. Items that have a group keep it, and so does one that is alone.
  */
 export function asDrawn<T extends Asked>(items: readonly T[]): T[] {
   const alike = Map.groupBy(items, ({ input, answer }) =>

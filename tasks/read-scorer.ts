@@ -1,6 +1,6 @@
 import { type ScorerChoice, scriptScorer } from '../schemas/task.ts'
 import { parseWith, readText } from './files/read-files.ts'
-import { scorerNamed, scorers } from './scorers/mod.ts'
+import { scorerNamed, scorerNames } from './scorers/mod.ts'
 import { ScriptLimits } from './scorers/script.ts'
 import { TaskError } from './task-error.ts'
 
@@ -14,10 +14,10 @@ export async function readScorer(dir: string, choice: ScorerChoice, where: strin
     parseWith(ScriptLimits, options, `${where}.options`)
     return { ...choice, source: await readText(dir, file) }
   }
-  const scorer = scorerNamed(name)
+  const scorer = await scorerNamed(name)
   if (!scorer || file !== undefined || source !== undefined) {
     const what = scorer === undefined ? `Unknown scorer "${name}"` : `The scorer "${name}" takes no script`
-    throw new TaskError(what, where, `Name one of: ${Object.keys(scorers).join(', ')}; or give a script as file alone.`)
+    throw new TaskError(what, where, `Name one of: ${scorerNames.join(', ')}; or give a script as file alone.`)
   }
   parseWith(scorer.options, options, `${where}.options`)
   return choice

@@ -7,13 +7,13 @@ import {
   type Item,
   type Reference,
   type RetentionSet,
-  type Seed,
+  type SeedQuestion,
   TaskFile,
   TrainingRow,
 } from '../schemas/task.ts'
 import {
   asTaskError,
-  parseJson,
+  parseJsonAt,
   parseList,
   parseWith,
   readData,
@@ -110,10 +110,10 @@ async function readReferences(
  * @throws TaskError that names the place
  */
 function readRows(text: string, where: string): TrainingRow[] {
-  if (!where.endsWith('.jsonl')) return parseList(TrainingRow, parseJson(text, where), where)
+  if (!where.endsWith('.jsonl')) return parseList(TrainingRow, parseJsonAt(text, where), where)
   const rows = text.split('\n').flatMap((line, index) => {
     const place = `${where}, line ${index + 1}`
-    return line.trim() === '' ? [] : [parseWith(TrainingRow, parseJson(line, place), place)]
+    return line.trim() === '' ? [] : [parseWith(TrainingRow, parseJsonAt(line, place), place)]
   })
   return parseList(TrainingRow, rows, where)
 }
@@ -129,7 +129,7 @@ export type TaskParts = {
   sampleSubmission: TrainingRow[]
   references: Reference[]
   retentionSet?: RetentionSet
-  seeds: Seed[]
+  seeds: SeedQuestion[]
   /** Of everything that the folder says; the task's hash is over them. */
   hashes: string[]
 }

@@ -1,9 +1,9 @@
 import type { Question, ReplyScore, ScorerChoice } from '../schemas/task.ts'
 import { scoreAny } from './scorers/any-gold.ts'
-import { scorerNamed, scorers } from './scorers/mod.ts'
+import { scorerNamed, scorerNames } from './scorers/mod.ts'
 import { openScript } from './scorers/script.ts'
 
-/** Scores a reply against a gold answer, or several of which it has to be right for one. The question is for the script of a task, and is left out where no item is scored. */
+/** Scores a reply against a gold answer, or several of which it has to be right for one. The question is for a task's script. */
 export type ReplyScorer = (reply: string, golds: string | readonly string[], question?: Question) => Promise<ReplyScore>
 
 /** A task's scorer as `checkItem` needs it: with the form that a reply has to have. */
@@ -22,12 +22,12 @@ export function openTaskScorer({ name, source, options }: ScorerChoice): TaskSco
       inForm: script.inForm,
     }
   }
-  const scorer = scorerNamed(name)
-  if (!scorer) throw new Error(`unknown scorer "${name}"; there is ${Object.keys(scorers).join(', ')}`)
+  if (!scorerNames.includes(name)) throw new Error(`unknown scorer "${name}"; there is ${scorerNames.join(', ')}`)
+  const scorer = async () => (await scorerNamed(name))!
   return {
     name,
-    score: scoreEach((reply, answer) => scorer.score(reply, answer, options)),
-    inForm: async (answer) => scorer.inForm(answer),
+    score: scoreEach(async (reply, answer) => (await scorer()).score(reply, answer, options)),
+    inForm: async (answer) => (await scorer()).inForm(answer),
   }
 }
 

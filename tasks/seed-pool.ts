@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { plural } from '../schemas/number-text.ts'
-import { maxSeeds, Seed } from '../schemas/task.ts'
-import { parseJson, parseList, parseWith, readData } from './files/read-files.ts'
+import { maxSeeds, SeedQuestion } from '../schemas/task.ts'
+import { parseJsonAt, parseList, parseWith, readData } from './files/read-files.ts'
 import { TaskError } from './task-error.ts'
 
 /** A seed as a file has it: the question alone, or a record of texts as the paper's `seed.json`. */
@@ -14,7 +14,9 @@ const answerWords =
   /^(answers?|solutions?|outputs?|gold|golden|truth|correct|expected|labels?|targets?|responses?|completion|rationale|explanation)$/
 /** Blanks at the start of a line: `\s` would go on over the lines behind it, from each of them again. */
 const blank = String.raw`[^\S\r\n\u2028\u2029]*`
-/** Ways in which a text states its answer: on a line of its own or behind the question, as GSM8K has it, in Chinese. A blank to fill in states none. */
+/**
+ * Ways in which a text states its answer: on its own line or behind the question, as GSM8K has it, in Chinese. A blank to fill in is none.
+ */
 const writtenAnswer = new RegExp(
   [
     String.raw`(?<=^|[.?!)]\s)${blank}((the|final|correct|right) )*answer( is)?\s*[:=]\s*(?!_|\.\.|…)\S`,
@@ -30,12 +32,14 @@ const writtenAnswer = new RegExp(
  * says which skill it is for.
  * @throws TaskError for more seeds than a pool holds, and for one that carries its answer
  */
-export async function readSeedPool(dir: string, file: string): Promise<{ text: string; seeds: Seed[] }> {
+export async function readSeedPool(dir: string, file: string): Promise<{ text: string; seeds: SeedQuestion[] }> {
   const text = await readData(dir, file)
   const where = join(dir, file)
   const whole = text.trimStart().startsWith('[')
   const lines = text.split('\n').filter((line) => line.trim() !== '')
-  const written = whole ? parseJson(text, where) : lines.map((line, at) => parseJson(line, `${where}, line ${at + 1}`))
+  const written = whole
+    ? parseJsonAt(text, where)
+    : lines.map((line, at) => parseJsonAt(line, `${where}, line ${at + 1}`))
   const seeds = parseList(WrittenSeed, written, where).map((each, at) => readSeed(each, `${where}, seed ${at + 1}`))
   if (seeds.length <= maxSeeds) return { text, seeds }
   throw new TaskError(`There are ${seeds.length} ${plural(seeds.length, 'seed')}`, where, `Keep ${maxSeeds} of them.`)
@@ -55,7 +59,7 @@ export function isSeed(written: Readonly<Record<string, string>>): boolean {
 /** Why an import leaves a question out of a pool. */
 export const notASeed = 'too long for a seed, or it carries its answer'
 
-function readSeed(written: z.infer<typeof WrittenSeed>, where: string): Seed {
+function readSeed(written: z.infer<typeof WrittenSeed>, where: string): SeedQuestion {
   const record = typeof written === 'string' ? { question: written } : written
   for (const [name, value] of Object.entries(record)) {
     if (namesAnswer(name) && value !== null && value !== '')
@@ -76,7 +80,7 @@ function readSeed(written: z.infer<typeof WrittenSeed>, where: string): Seed {
   if (fault) throw new TaskError(`The seed carries its answer: ${fault}`, where, 'Leave the question alone.')
   const { skill } = record
   return parseWith(
-    Seed,
+    SeedQuestion,
     { text: worded.join('\n'), ...(typeof skill === 'string' && skill !== '' ? { skill } : {}) },
     where,
   )

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { sha256 } from '../schemas/hash.ts'
-import { FileRefused, readInside, textOf } from './files/regular-file.ts'
+import { FileRefused, readInside, utf8TextOf } from './files/regular-file.ts'
 
 /**
  * The SHA-256 of every TypeScript file in a folder, by path and text, wherever the folder lies.
@@ -28,7 +28,7 @@ export async function foreignSourceHash(dir: string, inner: string): Promise<str
   const texts = new Map<string, string>()
   for (const path of paths) {
     const bytes = await readInside(dir, relative(dir, path).replaceAll(sep, '/'))
-    texts.set(relative(folder, path).replaceAll(sep, '/'), textOf(bytes, path))
+    texts.set(relative(folder, path).replaceAll(sep, '/'), utf8TextOf(bytes, path))
   }
   return hashOfFiles(texts)
 }

@@ -17,7 +17,7 @@ const ending = '.partial'
 /** What nobody has written to for so long was left by a process that could not take it away. */
 const staleMs = 3_600_000
 
-/** A draft of `target`; the caller makes it. It goes with its disposal, and with this process, but for `kill -9`: then the next draft takes it away. */
+/** A draft of `target`; the caller makes it. It goes with its disposal and this process; after `kill -9` the next draft takes it away. */
 export async function stageFile(target: string): Promise<StagedFile> {
   makeFolder(dirname(target))
   await removeStale(target)

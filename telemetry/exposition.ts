@@ -1,8 +1,8 @@
 import type { Counter, Gauge } from 'prom-client'
-import { type MetricName, metrics, type Sample } from './metric-table.ts'
+import { type MetricName, type MetricSample, metrics } from './metric-table.ts'
 
 /** Prometheus' text of samples, with the process's own figures (`process_…`, `nodejs_…`). */
-export type Exposition = { contentType: string; text(samples: readonly Sample[]): Promise<string> }
+export type Exposition = { contentType: string; text(samples: readonly MetricSample[]): Promise<string> }
 
 /** The library is loaded by whoever is asked first: a command that nobody scrapes has no use for it. */
 export async function createExposition(): Promise<Exposition> {

@@ -2,8 +2,8 @@ import type { StoredEntry } from '../bus/mod.ts'
 import { FailureKind, RejectionReason } from '../schemas/row.ts'
 import { moneyOf } from '../schemas/spent.ts'
 import type { Prices, UsageLine } from '../schemas/usage.ts'
-import type { MetricName, Sample } from './metric-table.ts'
-import { isRead, type ReadEntry, usageOf } from './usage.ts'
+import type { MetricName, MetricSample } from './metric-table.ts'
+import { isReadEntry, type ReadEntry, usageOfEntry } from './usage.ts'
 
 /** Ids that are remembered: a message that is stored a second time comes soon after the first. */
 const rememberedIds = 10_000
@@ -15,11 +15,11 @@ type LogFiguresOptions = { prices: Prices; modelNames: number }
 /** Counts what the log says. */
 export type LogFigures = {
   take(entry: StoredEntry): void
-  samples(): Sample[]
+  samples(): MetricSample[]
 }
 
 export function createLogFigures({ prices: known, modelNames }: LogFiguresOptions): LogFigures {
-  const counts = new Map<string, Sample>()
+  const counts = new Map<string, MetricSample>()
   const ids = new Set<string>()
   const models = new Set<string>()
   const trainings = new Map<string, { tokensPerSecond: number; atMs: number }>()
@@ -62,7 +62,7 @@ export function createLogFigures({ prices: known, modelNames }: LogFiguresOption
   }
 
   const takeRead = (entry: ReadEntry) => {
-    for (const line of usageOf(entry)) addUsage(line)
+    for (const line of usageOfEntry(entry)) addUsage(line)
     switch (entry.name) {
       case 'run-started':
         for (const [model, price] of Object.entries(entry.payload.config.prices)) prices.set(model, price)
@@ -104,7 +104,7 @@ export function createLogFigures({ prices: known, modelNames }: LogFiguresOption
   return {
     take(entry) {
       if (!isNew(entry.id)) return
-      if (!isRead(entry)) return add('syllabus_unreadable_messages_total')
+      if (!isReadEntry(entry)) return add('syllabus_unreadable_messages_total')
       add('syllabus_messages_total', { message: entry.name })
       takeRead(entry)
     },
@@ -112,7 +112,7 @@ export function createLogFigures({ prices: known, modelNames }: LogFiguresOption
       const since = Date.now() - trainingSilentMs
       for (const [agent, { atMs }] of trainings) if (!(atMs > since)) trainings.delete(agent)
       const speeds = [...trainings].map(
-        ([agent, { tokensPerSecond }]): Sample => ({
+        ([agent, { tokensPerSecond }]): MetricSample => ({
           name: 'syllabus_training_tokens_per_second',
           labels: { agent },
           value: tokensPerSecond,

@@ -1,15 +1,15 @@
-import type { Bus } from '../bus/mod.ts'
+import { atMost, type Bus } from '../bus/mod.ts'
 import { createLogFigures } from './log-figures.ts'
-import type { Sample } from './metric-table.ts'
-import { type Answers, atMost } from './observed.ts'
+import type { MetricSample } from './metric-table.ts'
+import type { ServerAnswers } from './observed.ts'
 
 /**
- * Counts what the log has got since this was made. It reads when somebody wants the figures, what came since the last time, so a command that
- * nobody scrapes reads nothing. Give it the log's last place at the start.
+ * Counts what the log has got since this was made. It reads when somebody wants the figures, what came since the last time, so a command
+ * that nobody scrapes reads nothing. Give it the log's last place at the start.
  */
 export function openLogReader(
   bus: Bus,
-  answers: Pick<Answers, 'streams'>,
+  answers: Pick<ServerAnswers, 'streams'>,
   options: { lastSeq: number; scrapeMs: number } & Parameters<typeof createLogFigures>[0],
 ) {
   const figures = createLogFigures(options)
@@ -26,7 +26,7 @@ export function openLogReader(
   }
 
   return {
-    async samples(): Promise<Sample[]> {
+    async samples(): Promise<MetricSample[]> {
       reading ??= read()
         .catch(() => {})
         .finally(() => {

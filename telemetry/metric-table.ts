@@ -2,8 +2,8 @@
  * Every metric there is. Names and units are Prometheus': `_total` counts, `_seconds`, `_bytes`, `_dollars`. Labels hold names of roles,
  * messages, agents, queues and models, never a text that a model wrote.
  *
- * `of`: `process` figures are those of the process that is asked, and of the agents that it started: add them over all processes. `bus` figures
- * are the same whichever session is asked: take the largest, never a sum.
+ * `of`: `process` figures are those of the process that is asked, and of the agents that it started: add them over all processes. `bus`
+ * figures are the same whichever session is asked: take the largest, never a sum.
  */
 type Metric = {
   type: 'counter' | 'gauge'
@@ -129,4 +129,4 @@ export const metrics = {
 export type MetricName = keyof typeof metrics
 
 /** One value of a metric. Its labels are those of the table. */
-export type Sample = { name: MetricName; labels?: Readonly<Record<string, string>>; value: number }
+export type MetricSample = { name: MetricName; labels?: Readonly<Record<string, string>>; value: number }

@@ -1,4 +1,4 @@
-import { type Backlog, type Bus, heldValues, Presence, type StreamFacts } from '../bus/mod.ts'
+import { atMost, type Backlog, type Bus, heldValues, Presence, type StreamFacts } from '../bus/mod.ts'
 import type { AgentRole } from '../schemas/role.ts'
 import type { TelemetryLimits } from '../schemas/session-limits.ts'
 
@@ -6,7 +6,7 @@ import type { TelemetryLimits } from '../schemas/session-limits.ts'
 export type OwnAgent = { role: AgentRole; variant: string; instance: string }
 
 /** What is asked of the server for figures and probes; null where it did not answer in time. */
-export type Answers = {
+export type ServerAnswers = {
   presence(): Promise<Presence[] | null>
   /** Whether anybody has made the streams. */
   hasStreams(): Promise<boolean | null>
@@ -15,7 +15,10 @@ export type Answers = {
 }
 
 /** Asks the server once for whoever wants to know at about the same time, and lets nobody wait for one that is away. */
-export function answersOf(bus: Bus, { cacheMs, scrapeMs }: Pick<TelemetryLimits, 'cacheMs' | 'scrapeMs'>): Answers {
+export function serverAnswers(
+  bus: Bus,
+  { cacheMs, scrapeMs }: Pick<TelemetryLimits, 'cacheMs' | 'scrapeMs'>,
+): ServerAnswers {
   const valuesThere = async () =>
     (await heldValues(bus.kv('agents', Presence))).flatMap((held) => ('value' in held ? [held.value] : []))
   return {
@@ -40,16 +43,5 @@ export function sharedAnswer<T>(ask: () => Promise<T>, cacheMs: number, waitMs: 
         return answer
       })
     return atMost(under, waitMs)
-  }
-}
-
-/** What the promise gives, or null where that takes longer. */
-export async function atMost<T>(promise: Promise<T>, ms: number): Promise<T | null> {
-  const { promise: timeout, resolve } = Promise.withResolvers<null>()
-  const timer = setTimeout(() => resolve(null), ms)
-  try {
-    return await Promise.race([promise, timeout])
-  } finally {
-    clearTimeout(timer)
   }
 }

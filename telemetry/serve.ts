@@ -8,8 +8,8 @@ import type { Telemetry } from './telemetry.ts'
 /*
  * A1 Nothing can be changed through these addresses, and nothing that a peer sends throws.
  * A2 /healthz and /readyz are for everybody: they hold no figure and no name.
- * A3 /metrics is for this machine, under a name of this machine's, so that no web page reads it by way of a foreign name (DNS rebinding). Others
- *    bring the token, unless the topology opens it for them.
+ * A3 /metrics is for this machine, under a name of this machine's, so that no web page reads it by way of a foreign name (DNS rebinding).
+ *    Others bring the token, unless the topology opens it for them.
  */
 
 /** The token of whoever reads /metrics from another machine. */

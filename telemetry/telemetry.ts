@@ -4,15 +4,16 @@ import type { TelemetryLimits } from '../schemas/session-limits.ts'
 import type { Prices } from '../schemas/usage.ts'
 import { createExposition, type Exposition } from './exposition.ts'
 import { openLogReader } from './log-reader.ts'
-import type { Sample } from './metric-table.ts'
-import { type Answers, answersOf, type OwnAgent, sharedAnswer } from './observed.ts'
+import type { MetricSample } from './metric-table.ts'
+import { type OwnAgent, type ServerAnswers, serverAnswers, sharedAnswer } from './observed.ts'
 import { agentSamples, isConnected, serverSamples } from './process-figures.ts'
 
 /*
- * M1 Whatever is observed goes on as if nobody looked: figures are read when they are asked for, and a request that the server does not answer
- *    holds up whoever asked, for `scrapeMs` at most, and nobody else.
+ * M1 Whatever is observed goes on as if nobody looked: figures are read when they are asked for, and a request that the server does not
+ *    answer holds up whoever asked, for `scrapeMs` at most, and nobody else.
  * M2 /readyz answers 503 while the NATS server is away or has no streams yet, or a role that this process runs has no agent that works.
- * M3 /healthz answers 503 only where a new process would help: its connection is closed for good. A server that is away comes back by itself.
+ * M3 /healthz answers 503 only where a new process would help: its connection is closed for good. A server that is away comes back by
+ *    itself.
  */
 
 /** What a command shows of itself once it has it. */
@@ -34,7 +35,7 @@ export type Telemetry = {
   /** An agent ended without being asked to. */
   ended(agent: Pick<OwnAgent, 'role' | 'instance'>): void
   /** Adds figures of others. */
-  add(samples: () => readonly Sample[]): void
+  add(samples: () => readonly MetricSample[]): void
   /** Why the process cannot serve now; empty: it can. */
   unready(): Promise<string[]>
   /** Why it should be started again; empty: it need not. */
@@ -45,12 +46,16 @@ export type Telemetry = {
 /** The name of the agents that are not there any more. */
 const goneAgents = 'gone'
 
-type Looked = Observed & { answers: Answers; log: ReturnType<typeof openLogReader> | null; own: Map<string, OwnAgent> }
+type Looked = Observed & {
+  answers: ServerAnswers
+  log: ReturnType<typeof openLogReader> | null
+  own: Map<string, OwnAgent>
+}
 
 /** What is shown of a process; nothing is read before somebody asks. */
 export function createTelemetry(limits: TelemetryLimits, version: string): Telemetry {
-  const restarts = new Map<string, Sample & { labels: { role: AgentRole; agent: string } }>()
-  const others: (() => readonly Sample[])[] = []
+  const restarts = new Map<string, MetricSample & { labels: { role: AgentRole; agent: string } }>()
+  const others: (() => readonly MetricSample[])[] = []
   let observed: Looked | null = null
   let isEnding = false
   let exposition: Promise<Exposition> | null = null
@@ -63,7 +68,7 @@ export function createTelemetry(limits: TelemetryLimits, version: string): Telem
 
   async function observe(seen: Observed): Promise<void> {
     const { bus, readsAll } = seen
-    const answers = answersOf(bus, limits)
+    const answers = serverAnswers(bus, limits)
     const looked: Looked = { ...seen, answers, log: null, own: new Map() }
     observed = looked
     if (readsAll) await readOn(looked)
@@ -118,10 +123,10 @@ export function createTelemetry(limits: TelemetryLimits, version: string): Telem
       .map((role) => `no ${role} works here`)
   }
 
-  async function samples(): Promise<Sample[]> {
+  async function samples(): Promise<MetricSample[]> {
     const there = observed && isConnected(observed.bus) ? await observed.answers.presence() : null
     if (observed) wantedOf(observed, there)
-    const own: Sample[] = [
+    const own: MetricSample[] = [
       { name: 'syllabus_build_info', labels: { version, node: process.version }, value: 1 },
       { name: 'syllabus_ready', value: Number((await unready()).length === 0) },
       ...restarts.values(),
@@ -130,7 +135,7 @@ export function createTelemetry(limits: TelemetryLimits, version: string): Telem
     if (!observed) return own
     const { bus, own: agents, answers, readsAll } = observed
     const isHere = there !== null
-    const ofProcess: Sample[] = [
+    const ofProcess: MetricSample[] = [
       ...own,
       { name: 'syllabus_bus_connected', value: Number(isHere) },
       { name: 'syllabus_bus_reconnects_total', value: bus.figures.reconnects },

@@ -7,13 +7,13 @@ import type { UsageLine } from '../schemas/usage.ts'
 export type ReadEntry = { [N in MessageName]: { name: N; payload: PayloadOf<Registry[N]> } }[MessageName] &
   Omit<StoredEntry, 'name' | 'payload'>
 
-export const isRead = (entry: StoredEntry): entry is ReadEntry => entry.parseError === undefined
+export const isReadEntry = (entry: StoredEntry): entry is ReadEntry => entry.parseError === undefined
 
 /**
  * What a message adds to what its run has spent on models; over all messages, each once, that is what the run has spent. A verdict repeats
  * what the batches of its round have spent, so of it the critic's calls alone count.
  */
-export function usageOf(entry: ReadEntry): readonly UsageLine[] {
+export function usageOfEntry(entry: ReadEntry): readonly UsageLine[] {
   switch (entry.name) {
     case 'batch':
     case 'decision':

@@ -15,7 +15,8 @@ const documentHeaders = {
 }
 
 /**
- * Answers with what the work gives: a text as an HTML document, anything else as JSON. What the person can do something about is 422 with its fix; a fault of ours is in the log alone.
+ * Answers with what the work gives: a text as an HTML document, anything else as JSON. What the person can do something about is 422 with
+ * its fix; a fault of ours is in the log alone.
  */
 export async function answerWith(response: ServerResponse, log: Logger, work: Work): Promise<undefined> {
   const gone = new AbortController()

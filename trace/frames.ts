@@ -2,8 +2,8 @@ import { z } from 'zod'
 import type { StoredEntry } from '../bus/mod.ts'
 import type { Description } from '../schemas/describe.ts'
 import { RunId } from '../schemas/ids.ts'
-import type { Presence } from './presence.ts'
-import type { Found } from './troubles.ts'
+import type { ShownPresence } from './presence.ts'
+import type { AgentTrouble } from './troubles.ts'
 
 /** What a viewer asks for when it connects: which run, and from which message on. Without a run it gets runs and agents only. */
 export const ViewerQuery = z.object({
@@ -32,9 +32,9 @@ export type ServerFrame =
   | EntryFrame
   /** Everything up to `seq` was sent; from here on the run is followed. `at` is the gateway's clock. */
   | { type: 'caught-up'; seq: number; at: string }
-  | { type: 'presence'; agents: Presence[] }
+  | { type: 'presence'; agents: ShownPresence[] }
   /** What keeps agents from their work, and which agents of the viewer's run are missing: the list that a terminal shows. */
-  | { type: 'troubles'; troubles: Found[] }
+  | { type: 'troubles'; troubles: AgentTrouble[] }
   | { type: 'runs'; runs: { runId: string; startedAt: string }[] }
   | { type: 'content'; seq: number; payload: unknown; error?: string }
 

@@ -9,7 +9,7 @@ import { GatewayLimits } from '../schemas/session-limits.ts'
 import { allowedHosts, checkHost, checkOrigin, type Refusal, readTarget, sameSecret } from './access.ts'
 import { ViewerQuery } from './frames.ts'
 import type { LogSource } from './presence.ts'
-import { createReadEndpoint, isRead, type RunReader } from './run-reader.ts'
+import { createReadEndpoint, isReadPath, type RunReader } from './run-reader.ts'
 import { openStaticFiles } from './static-files.ts'
 import { createTryEndpoint, type TryPanel } from './try-panel.ts'
 import { createViewers } from './viewers.ts'
@@ -52,6 +52,7 @@ const pageFiles = {
   '/schemas/spent.ts': here('../schemas/spent.ts'),
   '/schemas/number-text.ts': here('../schemas/number-text.ts'),
   '/schemas/score-interval.ts': here('../schemas/score-interval.ts'),
+  '/schemas/text.ts': here('../schemas/text.ts'),
   '/vendor/d3.js': ofPackage('d3', '../dist/d3.min.js'),
   '/vendor/plot.js': ofPackage('@observablehq/plot', '../dist/plot.umd.min.js'),
 }
@@ -88,9 +89,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const refusal = target ? checkHost(request, hosts) : noAddress
     if (!target || refusal) refuse(response, refusal ?? noAddress)
     else if (answerTelemetry(request, response, target.pathname)) return
-    else if (target.pathname === '/try' || isRead(target.pathname)) {
+    else if (target.pathname === '/try' || isReadPath(target.pathname)) {
       const fault = checkOrigin(request, hosts, allowedOrigins) ?? checkToken(target)
-      const answer = isRead(target.pathname) ? answerRead : answerQuestion
+      const answer = isReadPath(target.pathname) ? answerRead : answerQuestion
       const answered = fault ? Promise.resolve(fault) : answer(request, response, target)
       answered.then((refused) => refused && refuse(response, refused)).catch(() => response.destroy())
     } else if (request.method !== 'GET' && request.method !== 'HEAD') refuse(response, notRead)

@@ -6,23 +6,23 @@ import { Presence as Announced, type Bus, type Logger } from '../bus/mod.ts'
 export type LogSource = Pick<Bus, 'log' | 'runs' | 'kv' | 'limits'>
 
 /** What viewers see of an agent; whatever else its record holds stays here. */
-export const Presence = z.object(Announced.omit({ host: true, slots: true, figures: true }).shape)
-export type Presence = z.infer<typeof Presence>
+export const ShownPresence = z.object(Announced.omit({ host: true, slots: true, figures: true }).shape)
+export type ShownPresence = z.infer<typeof ShownPresence>
 
 type Watch = {
   log: Logger
   signal: AbortSignal
   /** Pause before it watches again after a failure. */
   againMs: number
-  onChange: (agents: Presence[]) => void
+  onChange: (agents: ShownPresence[]) => void
 }
 
-/** Calls back with all agents that are there, each time one comes, goes or changes, until the signal fires; a failure only interrupts it. */
+/** Calls back with all agents that are there, whenever one comes, goes or changes, until the signal fires; a failure only interrupts it. */
 export async function watchPresence(bus: LogSource, { log, signal, againMs, onChange }: Watch): Promise<void> {
   while (!signal.aborted) {
     try {
-      const agents = new Map<string, Presence>()
-      for await (const { key, value } of bus.kv('agents', Presence).watch(signal)) {
+      const agents = new Map<string, ShownPresence>()
+      for await (const { key, value } of bus.kv('agents', ShownPresence).watch(signal)) {
         if (value) agents.set(key, value)
         else agents.delete(key)
         onChange([...agents.values()].sort((a, b) => a.instance.localeCompare(b.instance)))

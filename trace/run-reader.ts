@@ -112,7 +112,7 @@ const routes = new Map<string, Route>([
 ])
 
 /** Whether an address is one of these; `/read` alone answers whether runs are read here. */
-export const isRead = (path: string): boolean => path === '/read' || path.startsWith('/read/')
+export const isReadPath = (path: string): boolean => path === '/read' || path.startsWith('/read/')
 
 /** Answers the requests for `/read` and what lies below it. Access was checked before. */
 export function createReadEndpoint(reader: RunReader | undefined, log: Logger) {

@@ -1,3 +1,5 @@
+import { shortenCounted } from '../schemas/text.ts'
+
 const plentyBytes = 4096
 const maxStringChars = 1200
 /** Lists of at most this many items stay whole up to `wideListBytes`, longer ones up to `longListBytes`. */
@@ -8,15 +10,15 @@ const longListBytes = 6_000
 const holdsScores = (value: unknown) => value !== null && typeof value === 'object' && 'sheet' in value
 
 /** A text as it goes to every viewer. */
-export const truncate = (text: string) =>
-  text.length <= maxStringChars ? text : `${text.slice(0, maxStringChars)}… (${text.length} characters)`
+export const viewedText = (text: string): string => shortenCounted(text, maxStringChars)
 
 /** Stands in a summarised payload for a list that was left out. */
 export type Elided = { $elided: number }
 
 /**
  * A payload as it goes to every viewer: small ones whole, large ones without their long lists and with their long strings
- * cut, so that the structure and all scores and counts stay (a list of results that hold score sheets is never left out). The whole content is sent on request.
+ * cut, so that the structure and all scores and counts stay (a list of results that hold score sheets is never left out). The whole content
+ * is sent on request.
  */
 export function summarise(payload: unknown, bytes: number): { payload: unknown; summarised: boolean } {
   if (bytes <= plentyBytes) return { payload, summarised: false }
@@ -25,7 +27,7 @@ export function summarise(payload: unknown, bytes: number): { payload: unknown; 
   function shorten(value: unknown): unknown {
     if (typeof value === 'string') {
       summarised ||= value.length > maxStringChars
-      return truncate(value)
+      return viewedText(value)
     }
     if (value === null || typeof value !== 'object') return value
     if (!Array.isArray(value))

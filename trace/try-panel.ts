@@ -13,16 +13,16 @@ import { answerWith } from './answer.ts'
  */
 
 /** What a person asks: a text of their own, `plain` without the task's instruction; or a validation question by its number from 1. */
-export const Question = z.union([
+export const TryQuestion = z.union([
   z.strictObject({ text: z.string().trim().min(1).max(8000), plain: z.boolean().optional() }),
   z.strictObject({ example: z.int().positive() }),
 ])
-export type Question = z.infer<typeof Question>
+export type TryQuestion = z.infer<typeof TryQuestion>
 
 /** The same as the page sends it. */
-export const PanelQuestion = z.strictObject({ run: RunId, question: Question })
+export const PanelQuestion = z.strictObject({ run: RunId, question: TryQuestion })
 
-export type Reply = {
+export type TryReply = {
   model: string
   text: string
   /** What it thought before, where its template has room for that. */
@@ -39,13 +39,13 @@ export type SideBySideAnswer = {
   asked: string
   /** `of`: how many there are. */
   example?: { id: string; skill: string; answer: string; of: number }
-  replies: Reply[]
+  replies: TryReply[]
 }
 
 /** Asks models of a run for the page. */
 export type TryPanel = {
   /** @throws UserError for what cannot be asked, as before a model is trained */
-  ask(runId: string, question: Question, signal: AbortSignal): Promise<SideBySideAnswer>
+  ask(runId: string, question: TryQuestion, signal: AbortSignal): Promise<SideBySideAnswer>
 }
 
 const maxBodyBytes = 64 * 1024

@@ -4,7 +4,7 @@ import { jsonOrNull } from '../schemas/bounded-json.ts'
 import { describe } from '../schemas/describe.ts'
 import { closeCodes, type ServerFrame, ViewerFrame } from './frames.ts'
 import type { LogSource } from './presence.ts'
-import { summarise, truncate } from './summary.ts'
+import { summarise, viewedText } from './summary.ts'
 
 /*
  * One viewer of one run.
@@ -34,7 +34,7 @@ type Outcome = 'gone' | 'slow'
 function entryFrame(entry: StoredEntry): ServerFrame {
   const { seq, at, name, from, to, id, cause, bytes, parseError } = entry
   const { title, text } = describe(entry)
-  const description = { title: truncate(title), text: truncate(text) }
+  const description = { title: viewedText(title), text: viewedText(text) }
   const head = { seq, at, name, from, to, id, cause, bytes, parseError, description }
   return { type: 'entry', ...head, ...summarise(entry.payload, bytes) }
 }

@@ -5,8 +5,8 @@ import type { RunStarted } from '../schemas/messages/run.ts'
 import type { GatewayLimits } from '../schemas/session-limits.ts'
 import type { Refusal } from './access.ts'
 import { closeCodes, type ServerFrame, type ViewerQuery } from './frames.ts'
-import { type LogSource, type Presence, watchPresence } from './presence.ts'
-import { createPatience, troublesIn, type Wanted, wantedBy } from './troubles.ts'
+import { type LogSource, type ShownPresence, watchPresence } from './presence.ts'
+import { createPatience, type NeededAgent, troublesIn, wantedBy } from './troubles.ts'
 import { serveViewer } from './viewer.ts'
 
 type Limits = 'maxBacklog' | 'maxBacklogBytes' | 'maxViewers' | 'stallMs' | 'runsEveryMs' | 'pingEveryMs'
@@ -41,7 +41,7 @@ export function createViewers(options: ViewersOptions): Viewers {
   const viewers = new Map<WebSocket, Viewer>()
   const serving = new Set<Promise<void>>()
   const runList = createRunList(bus)
-  let agents: Presence[] = []
+  let agents: ShownPresence[] = []
   let runs: Awaited<ReturnType<typeof runList.list>> = []
 
   const send = (viewer: WebSocket, frame: ServerFrame) => viewer.send(JSON.stringify(frame), () => {})
@@ -117,7 +117,7 @@ export function createViewers(options: ViewersOptions): Viewers {
 
   // Presence comes in bursts (every agent refreshes its record); viewers get the latest state at most every 400 ms.
   let announce: NodeJS.Timeout | null = null
-  const onChange = (now: Presence[]) => {
+  const onChange = (now: ShownPresence[]) => {
     agents = now
     announce ??= setTimeout(() => {
       announce = null
@@ -151,7 +151,7 @@ export function createViewers(options: ViewersOptions): Viewers {
 /** Runs whose start is looked up in one go; the rest come with the next call. */
 const maxLookups = 64
 
-type Start = { startedAt: string; wanted: Wanted[] }
+type Start = { startedAt: string; wanted: NeededAgent[] }
 
 /** Remembers when each run on the log began, and which agents it wants. */
 function createRunList(bus: LogSource) {
@@ -168,7 +168,7 @@ function createRunList(bus: LogSource) {
 
   return {
     /** The agents that a run on the last list wants. */
-    wantedBy: (runId: string): readonly Wanted[] => starts.get(runId)?.wanted ?? [],
+    wantedBy: (runId: string): readonly NeededAgent[] => starts.get(runId)?.wanted ?? [],
     /** The runs that have messages, with the time of their first one, newest first. */
     async list(signal: AbortSignal): Promise<{ runId: string; startedAt: string }[]> {
       const there = new Set(await bus.runs())

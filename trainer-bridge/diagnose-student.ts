@@ -1,4 +1,4 @@
-import { type Finding, readyRuntime, SetupError } from '../provision/mod.ts'
+import { readyRuntime, SetupError, type SetupFinding } from '../provision/mod.ts'
 import { chatOf, templateOf } from './job.ts'
 import type { BridgeOptions } from './options.ts'
 import { startRuntime } from './runtime.ts'
@@ -12,9 +12,9 @@ import { checkStudent, ensureStudent, readStudentChoice } from './student.ts'
 export async function diagnoseStudent(
   { student: choice, inference }: BridgeOptions,
   { home, log, embeddedIsThere }: { home: string; log: RuntimeLog; embeddedIsThere: boolean },
-): Promise<Finding> {
+): Promise<SetupFinding> {
   const name = 'student of the topology'
-  const missing = (detail: string): Finding => ({
+  const missing = (detail: string): SetupFinding => ({
     name,
     status: 'missing',
     detail,

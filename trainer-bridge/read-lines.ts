@@ -4,7 +4,11 @@ import type { Readable } from 'node:stream'
  * Calls back with each line of a stream, without its end. Of one longer than `mostChars` only the beginning is kept, and given with
  * `isWhole` false. Lines end with `\n` alone: Node's `readline` also ends them at U+2028 and U+2029, which JSON has within its texts.
  */
-export function readLines(stream: Readable, mostChars: number, onLine: (line: string, isWhole: boolean) => void): void {
+export function forEachLine(
+  stream: Readable,
+  mostChars: number,
+  onLine: (line: string, isWhole: boolean) => void,
+): void {
   let line = ''
   /** Whether the rest of a line is passed over, whose beginning was given. */
   let passing = false

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { putInPlace, readText } from '../machine/state-file.ts'
+import { putInPlace, textOrNull } from '../machine/state-file.ts'
 import { jsonOrNull } from '../schemas/bounded-json.ts'
 import { sha256 } from '../schemas/hash.ts'
 import { plural } from '../schemas/number-text.ts'
@@ -93,7 +93,7 @@ const linesOf = (questions: readonly Question[], examples: PublicTask['fewShot']
 
 /** Whether the file is there and holds a reply to each question; one that a disk has damaged is made again. */
 async function answers(path: string, questions: readonly Question[]): Promise<boolean> {
-  const text = await readText(path)
+  const text = await textOrNull(path)
   const lines = text?.split('\n').filter((line) => line !== '')
   if (lines?.length !== questions.length) return false
   return lines.every((line, i) => Prediction.safeParse(jsonOrNull(line)).data?.id === questions[i]!.id)

@@ -2,7 +2,7 @@ import { spawnTied } from '../machine/tied-child.ts'
 import { runtimeEnvironment } from '../provision/mod.ts'
 import { jsonOrNull } from '../schemas/bounded-json.ts'
 import { RuntimeEvent } from '../schemas/runtime-protocol.ts'
-import { readLines } from './read-lines.ts'
+import { forEachLine } from './read-lines.ts'
 
 export interface RuntimeProcessOptions {
   python: string
@@ -34,8 +34,8 @@ const maxStderrChars = 4096
 const mostUnknown = 20
 
 /**
- * One process of the Python runtime: lines in, parsed events out, killed when it falls silent, or says something of the protocol that cannot
- * be read: that was somebody's answer, who would wait for it for ever.
+ * One process of the Python runtime: lines in, parsed events out, killed when it falls silent, or says something of the protocol that
+ * cannot be read: that was somebody's answer, who would wait for it for ever.
  */
 export function spawnRuntimeProcess(options: RuntimeProcessOptions): RuntimeProcess {
   const { python, module = 'syllabus_runtime', args = [], cwd, env, log, onEvent, onExit } = options
@@ -56,7 +56,7 @@ export function spawnRuntimeProcess(options: RuntimeProcessOptions): RuntimeProc
   }
   const silence = setTimeout(() => kill(`no sign of life for ${heartbeatTimeoutMs} ms`), heartbeatTimeoutMs)
 
-  readLines(child.stdout, maxLineChars, (line, isWhole) => {
+  forEachLine(child.stdout, maxLineChars, (line, isWhole) => {
     // One that is being killed is not heard any more.
     if (ending) return
     silence.refresh()
@@ -66,7 +66,7 @@ export function spawnRuntimeProcess(options: RuntimeProcessOptions): RuntimeProc
     else if (unknown++ < mostUnknown)
       log.warn({ line: line.slice(0, shownChars) }, 'the runtime said something unknown')
   })
-  readLines(child.stderr, maxStderrChars, (line) => {
+  forEachLine(child.stderr, maxStderrChars, (line) => {
     lastWords = line.trim() || lastWords
     log.debug({ line: line.slice(0, 500) }, 'runtime')
   })

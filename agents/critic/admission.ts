@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import type { Source } from '../../schemas/program.ts'
 import { FailureKind, type RejectionReason, type Row, type Yield } from '../../schemas/row.ts'
+import { truncate } from '../../schemas/text.ts'
 import type { Spent } from '../../schemas/usage.ts'
 import type { Contamination } from '../kit/dedup/contamination.ts'
+import type { DuplicateIndex } from '../kit/dedup/duplicate-index.ts'
 
 /** A candidate after the row-local checks. */
 export type CheckedRow = {
@@ -26,14 +28,8 @@ export type CheckedShard = {
   spent?: Spent | undefined
 }
 
-/** Finds rows that say what an admitted row says already. */
-export type DuplicateIndex = {
-  find(text: string): { id: string; kind: 'exact' | 'near' } | null
-  add(id: string, text: string): void
-}
-
 /** What the ordered pass decides on a candidate: admitted where there is no reason; `twin` is the admitted row that it repeats. */
-export type Decision = { reason: RejectionReason | null; twin?: string }
+export type AdmissionDecision = { reason: RejectionReason | null; twin?: string }
 
 /** Rows that a round may still admit. */
 export type Quotas = {
@@ -76,7 +72,7 @@ export function openAdmission(quotas: Quotas, index: DuplicateIndex) {
       bySource[source] = { ...counts, asked: counts.asked + asked, generated: counts.generated + rows.length }
     },
     /** Whether a candidate is admitted, and why not. */
-    decide({ row, rejected, why, alike }: CheckedRow): Decision {
+    decide({ row, rejected, why, alike }: CheckedRow): AdmissionDecision {
       const counts = bySource[row.source]!
       const { reason, ...repeated } = rejected
         ? { reason: rejected }
@@ -95,12 +91,15 @@ export function openAdmission(quotas: Quotas, index: DuplicateIndex) {
       if (alike) templateOverlap += 1
       return { reason: null }
     },
-    /** `refusals`: words for reasons, those of the first row of each. `surplus`: rows that were good but more than their source's quota. `templateOverlap`: admitted rows that share an evaluation item's template. */
+    /**
+     * `refusals`: words for reasons, those of the first row of each. `surplus`: rows that were good but more than their source's quota.
+     * `templateOverlap`: admitted rows that share an evaluation item's template.
+     */
     result: () => ({ refusals, surplus, bySource, templateOverlap }),
   }
 }
 
-function repetition(row: Row, known: ReadonlySet<string>, index: DuplicateIndex): Required<Decision> | null {
+function repetition(row: Row, known: ReadonlySet<string>, index: DuplicateIndex): Required<AdmissionDecision> | null {
   if (known.has(row.id)) return { reason: 'exact-duplicate', twin: row.id }
   const twin = index.find(row.input)
   return twin && { reason: twin.kind === 'exact' ? 'exact-duplicate' : 'near-duplicate', twin: twin.id }
@@ -126,12 +125,12 @@ export type Failures = z.infer<typeof Failures>
 const maxReasonChars = 300
 
 /** The failures of one batch together. A batch of before failures had kinds blames the teacher. */
-export function failuresOf(
+export function batchFailures(
   failures: readonly { index: number; reason: string; kind?: FailureKind | undefined }[],
 ): Failures {
   return failures.reduce<Failures>(
     (sum, { index, reason, kind = 'teacher' }) =>
-      together(sum, { [kind]: { count: 1, index, reason: reason.slice(0, maxReasonChars) } }),
+      together(sum, { [kind]: { count: 1, index, reason: truncate(reason, maxReasonChars) } }),
     {},
   )
 }

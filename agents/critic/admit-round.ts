@@ -6,9 +6,9 @@ import { compareRowIds, Row } from '../../schemas/row.ts'
 import { spentTogether } from '../../schemas/spent.ts'
 import { createDuplicateIndex } from '../kit/dedup/duplicate-index.ts'
 import {
+  type AdmissionDecision,
   type CheckedRow,
   type CheckedShard,
-  type Decision,
   openAdmission,
   quotasOf,
   withFailures,
@@ -51,15 +51,15 @@ export function admitRound(
   }
 
   /** Every candidate with what was decided on it, once the earlier rows are remembered. */
-  async function* decided(): AsyncGenerator<CheckedRow & Decision> {
-    for await (const candidate of inOrder(eachCounted())) {
+  async function* decided(): AsyncGenerator<CheckedRow & AdmissionDecision> {
+    for await (const candidate of candidatesInOrder(eachCounted())) {
       const decision = admission.decide(candidate)
       if (decision.reason === null) count += 1
       yield { ...candidate, ...decision }
     }
   }
 
-  async function* decisions(): AsyncGenerator<CheckedRow & Decision> {
+  async function* decisions(): AsyncGenerator<CheckedRow & AdmissionDecision> {
     for await (const row of earlier) admission.remember(row)
     yield* decided()
   }
@@ -87,7 +87,7 @@ const byId = (a: CheckedRow, b: CheckedRow) => compareRowIds(a.row.id, b.row.id)
  * The candidates of a round by id, with the rows of neighbouring shards alone in memory. The shards come by index: one that comes later has
  * no smaller index, but may have samples of the prompt that the one before ended in.
  */
-export async function* inOrder(
+export async function* candidatesInOrder(
   shards: Iterable<Pick<CheckedShard, 'rows'>> | AsyncIterable<Pick<CheckedShard, 'rows'>>,
 ): AsyncGenerator<CheckedRow> {
   let held: CheckedRow[] = []

@@ -53,7 +53,7 @@ export function openRoundContexts({
       isBidirectional: task.rows.bidirectional ?? false,
       fitsStudent: await studentLength(round.tokenLimit),
       contamination: (row) => screen({ text: row.input, coreKey: row.origin.coreKey }),
-      solve: procedureOf(task)?.solveCore ?? null,
+      solve: (await procedureOf(task))?.solveCore ?? null,
       isCorrect: async (reply, answer) => (await score(reply, answer)).strict,
     }
   }

@@ -10,7 +10,7 @@ import { memoByHash } from '../kit/cache.ts'
 import type { Contamination } from '../kit/dedup/contamination.ts'
 import { formatFault } from '../kit/format-contract.ts'
 import { openTokenCounter, surelyFits } from '../kit/token-counter.ts'
-import { type CheckedRow, type CheckedShard, failuresOf } from './admission.ts'
+import { batchFailures, type CheckedRow, type CheckedShard } from './admission.ts'
 
 export type BatchPayload = PayloadOf<typeof Batch>
 
@@ -30,9 +30,9 @@ export type CheckDeps = {
 }
 
 /** What a check found of a row: the reason to refuse it, or something to note. */
-export type Finding = Partial<CheckedRow>
+export type RowFinding = Partial<CheckedRow>
 
-export type RowCheck<Deps> = (row: Row, deps: Deps) => Finding | Promise<Finding>
+export type RowCheck<Deps> = (row: Row, deps: Deps) => RowFinding | Promise<RowFinding>
 
 type Rows<Deps> = { rows: CheckedRow[]; deps: Deps }
 
@@ -72,7 +72,7 @@ export const checkedBy =
       shard,
       source,
       asked: asked ?? candidates.length + failures.length,
-      failures: failuresOf(failures),
+      failures: batchFailures(failures),
       rows,
     }
   }

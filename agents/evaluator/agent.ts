@@ -4,7 +4,7 @@ import { Fault, Report } from '../../schemas/messages/evaluation.ts'
 import { Prediction } from '../../schemas/runtime-protocol.ts'
 import { type Item, type ScoreMode, Task } from '../../schemas/task.ts'
 import { openTaskScorer } from '../../tasks/score-with.ts'
-import { type AgentContext, type AgentModule, followDead, type StartedAgent } from '../kit/agent.ts'
+import { type AgentContext, type AgentModule, type StartedAgent, takeDeadLetters } from '../kit/agent.ts'
 import { cachedJson, memoByHash } from '../kit/cache.ts'
 import { buildContaminationIndex } from '../kit/dedup/contamination.ts'
 import { evaluationItems } from '../kit/dedup/evaluation-items.ts'
@@ -13,17 +13,16 @@ import { createLadder, halvesOf } from './ladder.ts'
 import { EvaluatorOptions } from './options.ts'
 import { type Graded, grade, sampleBadCases, scoreSheet } from './scorer/grading.ts'
 import { replyScores, trivialScores, worthTelling } from './scorer/trivial.ts'
+import { causesOf } from './scorer-and-analyst/graph.ts'
+import { type Analyst, analysisSummary, openAnalyst } from './scorer-and-analyst/work.ts'
 
-async function startScorer({
-  bus,
-  options,
-  contaminationKey,
-  log,
-  signal,
-}: AgentContext): Promise<StartedAgent<'evaluator'>> {
+async function startScorer(
+  { bus, contaminationKey, log, signal }: AgentContext,
+  settings: EvaluatorOptions,
+  analyst: Analyst | null,
+): Promise<StartedAgent<'evaluator'>> {
   if (!contaminationKey) throw new TerminalError('an evaluator needs the key of the contamination index')
   const key = contaminationKey
-  const settings = EvaluatorOptions.parse(options)
   const sealedTask = cachedJson(bus, Task)
   const finalEval = createFinalEval(bus, settings.audit)
 
@@ -33,10 +32,10 @@ async function startScorer({
     badCases: sampleBadCases(graded, settings.badCasesPerSkill, mode),
   })
 
-  function guidesByHalf(items: readonly Item[], graded: readonly Graded[], mode: ScoreMode): Halves {
+  function byHalf(items: readonly Item[], graded: readonly Graded[]): Record<keyof Halves, Graded[]> {
     const { a, b } = halvesOf(items)
-    const [ofA, ofB] = [a, b].map((half) => graded.filter(({ item }) => half.has(item.id)))
-    return { a: guideBy(ofA!, mode), b: guideBy(ofB!, mode) }
+    const of = (half: ReadonlySet<string>) => graded.filter(({ item }) => half.has(item.id))
+    return { a: of(a), b: of(b) }
   }
 
   /** What needs no student on validation: the same for every candidate. */
@@ -52,7 +51,7 @@ async function startScorer({
   })
 
   /** A dead letter of the sealed session: only the evaluator receives it, so it notifies the planner. */
-  void followDead(bus, { log, signal }, async ({ id, reason, message }) => {
+  void takeDeadLetters(bus, { log, signal }, async ({ id, reason, message }) => {
     const record = message && (await finalEval.record(message.runId))
     if (!record) return
     const target = { runId: message.runId, variant: record.variants.planner, id: `fault:${id}`, cause: message }
@@ -61,7 +60,7 @@ async function startScorer({
 
   return {
     handlers: {
-      predictions: async (message, { runId, cause }) => {
+      predictions: async (message, { runId, cause, signal: stop }) => {
         const { studentModel, training, reusedTraining, guidance, variants, tokenLimit, examplesLeftOut } = message
         // Nobody waits for what comes again so late: it is no dead letter, and no fault of the run.
         if (await finalEval.record(runId)) {
@@ -77,12 +76,28 @@ async function startScorer({
           ...(await trivial(message.sealedTask)),
           ...(await replyScores(studentModel.name, graded, scorer, task.validation)),
         ]
+        const isSearch = studentModel.arm === 'base' || studentModel.arm === 'submission'
+        const halves = guidance?.halves && isSearch ? byHalf(task.validation, graded) : null
+        const analysis =
+          analyst && isSearch && guidance?.analysisCalls !== undefined
+            ? await analyst.analyse({
+                runId,
+                studentModel: studentModel.name,
+                task,
+                parts: halves ?? { all: graded },
+                maxCalls: guidance.analysisCalls,
+                signal: stop,
+              })
+            : null
+        const withCauses = (guide: Guide, part: string): Guide => ({
+          ...guide,
+          ...(analysis && { causes: causesOf(analysis.parts[part]!) }),
+        })
         const result = {
-          ...guideBy(graded, mode),
+          ...(halves ? guideBy(graded, mode) : withCauses(guideBy(graded, mode), 'all')),
           items: graded.map(({ outcome }) => outcome),
           trivial: worthTelling(task.validation, scores),
         }
-        const isSearch = studentModel.arm === 'base' || studentModel.arm === 'submission'
         const { shown, shownAs } =
           guidance?.ladder === 'on' && isSearch
             ? await ladder.pass(runId, studentModel.name, result, mode)
@@ -95,7 +110,13 @@ async function startScorer({
             training,
             reusedTraining,
             ...shown,
-            ...(guidance?.halves && isSearch && { halves: guidesByHalf(task.validation, graded, mode) }),
+            ...(halves && {
+              halves: {
+                a: withCauses(guideBy(halves.a, mode), 'a'),
+                b: withCauses(guideBy(halves.b, mode), 'b'),
+              },
+            }),
+            ...(analysis && { analysis: analysisSummary(analysis) }),
             ...(shownAs !== studentModel.name && { shownAs }),
             contamination: await contamination(message.sealedTask),
             tokenLimit,
@@ -111,4 +132,14 @@ async function startScorer({
 }
 
 /** evaluator: scores on validation, and evaluates on the sealed test once, at the end. */
-export const evaluator: AgentModule<'evaluator'> = { role: 'evaluator', variants: { scorer: startScorer } }
+export const evaluator: AgentModule<'evaluator'> = {
+  role: 'evaluator',
+  variants: {
+    scorer: (context) => startScorer(context, EvaluatorOptions.parse(context.options), null),
+    'scorer-and-analyst': async (context) => {
+      const analyst = await openAnalyst(context)
+      const started = await startScorer(context, EvaluatorOptions.strip().parse(context.options), analyst)
+      return { ...started, release: async () => analyst[Symbol.asyncDispose]() }
+    },
+  },
+}

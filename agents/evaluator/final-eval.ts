@@ -55,7 +55,7 @@ export function createFinalEval(bus: Bus, auditCounts: Record<string, number>) {
 
   /** Fresh items, none with a core of training, validation or test. A task without a procedure has the items of its audit file, or none. */
   async function drawAudit(task: Task, request: PayloadOf<typeof FinalEvalRequest>, seed: string): Promise<Item[]> {
-    const procedure = procedureOf(task)
+    const procedure = await procedureOf(task)
     if (!procedure) return task.audit
     const taken = await takenCores(task, request.datasets, (dataset) => bus.objects.getLines(dataset, Row))
     return procedure.drawAudit({ seed, counts: auditCounts, taken })

@@ -13,3 +13,4 @@ export const EvaluatorOptions = z.strictObject({
     .default({ 'in-template': 60, 'heldout-phrasing': 30, 'heldout-range': 30 })
     .describe('fresh items drawn for the audit, by part'),
 })
+export type EvaluatorOptions = z.infer<typeof EvaluatorOptions>

@@ -17,7 +17,7 @@ export type AgentContext = {
   /** Key of the contamination index; held by critic and evaluator alone. */
   contaminationKey: Uint8Array | null
   log: Log
-  /** Says in the process's presence what its work waits for; null: nothing any more. While nothing is under way besides, a stop does not wait for it. */
+  /** Says in the process's presence what its work waits for; null: nothing. While nothing is under way besides, a stop does not wait. */
   setWaiting: (reason: string | null, isUnderWay?: () => boolean) => void
   /** Aborts when the process is to stop: nothing that costs is begun after it. What is in hand goes on until its handler's own signal. */
   signal: AbortSignal
@@ -47,7 +47,7 @@ const againMs = 1000
  * Hands each dead letter to `take`, until the signal fires. One that `take` failed on comes again, since it was not acknowledged; with
  * TerminalError it is passed over. Never rejects.
  */
-export async function followDead(
+export async function takeDeadLetters(
   bus: Pick<Bus, 'dead'>,
   { log, signal }: { log: Log; signal: AbortSignal },
   take: (letter: DeadLetter) => Promise<void>,

@@ -3,8 +3,8 @@ import type { Row } from '../../schemas/row.ts'
 import { TrainingRow } from '../../schemas/task.ts'
 
 /**
- * What no row holds: control characters but tab and line ends (a terminal that shows them obeys them), half of a surrogate pair, code points
- * that are no characters, a byte-order mark inside a text, and tags, which nobody sees and every tokenizer reads.
+ * What no row holds: control characters but tab and line ends (a terminal that shows them obeys them), half of a surrogate pair, code
+ * points that are no characters, a byte-order mark inside a text, and tags, which nobody sees and every tokenizer reads.
  */
 const unreadable =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.

@@ -4,17 +4,17 @@ import { registry } from '../../schemas/registry.ts'
 import { Row } from '../../schemas/row.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import { type VariantOf, variantsOf } from '../../schemas/variants.ts'
-import { type AgentContext, type AgentModule, followDead, type StartedAgent } from '../kit/agent.ts'
+import { type AgentContext, type AgentModule, type StartedAgent, takeDeadLetters } from '../kit/agent.ts'
 import { cachedJson } from '../kit/cache.ts'
 import { policies } from './policies.ts'
 import type { Policy } from './policy.ts'
 import { type Outgoing, PlannerState } from './state.ts'
 import { step } from './step.ts'
 import type { PlannerEvent } from './step-context.ts'
-import type { Store } from './store.ts'
+import type { PlannerStore } from './store.ts'
 
 /** The planner's blobs belong to their run and go with it. */
-function storesOf(bus: Bus): (runId: string) => Store {
+function storesOf(bus: Bus): (runId: string) => PlannerStore {
   const task = cachedJson(bus, PublicTask)
   return (runId) => ({
     task,
@@ -62,7 +62,7 @@ async function start(policy: Policy, context: AgentContext): Promise<StartedAgen
       apply({ kind, payload, id, at: new Date().toISOString() } as PlannerEvent, context)
 
   /** A dead letter of a run is an event like any other: the run says that it waits, and for what. */
-  void followDead(bus, { log, signal }, async ({ id, message, reason }) => {
+  void takeDeadLetters(bus, { log, signal }, async ({ id, message, reason }) => {
     if (!message || !(await runs.get(message.runId))) return
     const payload = { deadLetter: id, message: message.name, reason }
     const event: PlannerEvent = { kind: 'fault', payload, id: `fault:${id}`, at: new Date().toISOString() }

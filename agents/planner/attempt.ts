@@ -10,7 +10,7 @@ import { callsLeft } from './budget-left.ts'
 import { outgoing } from './outgoing.ts'
 import { addYields, nextRound, shardSizeOf } from './rounds.ts'
 import type { Attempt, Outgoing, PlannerState } from './state.ts'
-import type { Store } from './store.ts'
+import type { PlannerStore } from './store.ts'
 import { beginTrials } from './trials.ts'
 
 /** Calls asked for where one would do: for revisions, second questions and tries that fail. */
@@ -69,7 +69,7 @@ export const nothingMade = {
 export async function openAttempt(
   state: PlannerState,
   plan: Pick<Attempt, 'attempt' | 'operation' | 'diagnosis' | 'planning'> & { program: Program },
-  store: Store,
+  store: PlannerStore,
 ): Promise<Attempt & { program: Program }> {
   const carried = await carriedRows(state, plan.program, store)
   return {
@@ -104,7 +104,7 @@ export function raisedAttempt(
 export async function carriedRows(
   { attempts }: { attempts: readonly Pick<Attempt, 'attempt' | 'dataset'>[] },
   program: Program,
-  store: Pick<Store, 'getRows'>,
+  store: Pick<PlannerStore, 'getRows'>,
 ): Promise<Row[]> {
   const { carryOver } = program
   const from = attempts.find((each) => each.attempt === carryOver?.attempt)
@@ -152,7 +152,7 @@ function withExamples(...all: readonly (Examples | undefined)[]): Pick<Attempt, 
 export async function planRound(
   state: PlannerState,
   before: Attempt,
-  { at, store }: { at: string; store: Pick<Store, 'putRound'> },
+  { at, store }: { at: string; store: Pick<PlannerStore, 'putRound'> },
 ): Promise<{ attempt: Attempt; messages: Outgoing[] }> {
   const { config } = state
   const attempt = { ...before, startedAt: before.startedAt ?? at }

@@ -2,6 +2,7 @@ import { callsPerCandidate, type Program } from '../../schemas/program.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import { moneyOf, spentTogether } from '../../schemas/spent.ts'
 import type { Spent } from '../../schemas/usage.ts'
+import { asksModel, chosenIn } from '../../schemas/variants.ts'
 import type { Attempt, PlannerState } from './state.ts'
 
 /** What is left of a run's limits; Infinity where there is none. */
@@ -16,17 +17,21 @@ const spentOnRows = (state: PlannerState): Spent => spentTogether(attemptsOf(sta
 export const spentOnPlans = (state: PlannerState): Spent =>
   spentTogether(attemptsOf(state).map(({ planning }) => planning))
 
-/** Both together. */
-export const spentInAll = (state: PlannerState): Spent => spentTogether([spentOnRows(state), spentOnPlans(state)])
+/** What the evaluator's analyst was asked so far. */
+const spentOnAnalyses = (state: PlannerState): Spent => spentTogether(state.attempts.map(({ analysis }) => analysis))
+
+/** All together. */
+export const spentInAll = (state: PlannerState): Spent =>
+  spentTogether([spentOnRows(state), spentOnPlans(state), spentOnAnalyses(state)])
 
 /** Calls of one model, by whichever role. */
-export const callsOf = ({ lines = [] }: Spent, model: string) =>
+export const callsOfModel = ({ lines = [] }: Spent, model: string) =>
   lines.filter((line) => line.model === model).reduce((sum, { calls }) => sum + calls, 0)
 
 /** Calls left of a model's own limit. */
 function modelCallsLeft(state: PlannerState, model: string | undefined): number {
   const limit = model === undefined ? undefined : state.config.limits.modelCalls[model]
-  return limit === undefined ? Number.POSITIVE_INFINITY : limit - callsOf(spentInAll(state), model!)
+  return limit === undefined ? Number.POSITIVE_INFINITY : limit - callsOfModel(spentInAll(state), model!)
 }
 
 /** What the planner's model may still be asked, and what is left for everybody. */
@@ -40,6 +45,18 @@ export function budgetLeft(state: PlannerState): BudgetLeft {
     plannerCalls: Math.min(left(limits.plannerCalls, spentOnPlans(state).calls), modelCallsLeft(state, models.planner)),
   }
 }
+
+/** Calls that the analysis of one report may make; undefined where the evaluator has no analyst. Once tokens or money are used up, none. */
+export function analysisCallsLeft(state: PlannerState): number | undefined {
+  const { limits, models } = state.config
+  if (!asksModel(chosenIn(state.config, 'evaluator'))) return undefined
+  const { tokens, money } = budgetLeft(state)
+  if (Math.min(tokens, money) <= 0) return 0
+  const left = (limits.analystCalls ?? Number.POSITIVE_INFINITY) - spentOnAnalyses(state).calls
+  return Math.max(0, Math.min(left, modelCallsLeft(state, models.evaluator), mostAnalysisCalls))
+}
+/** Of one report: its replies, and some that are asked for again. */
+const mostAnalysisCalls = 20
 
 /**
  * Calls of the teacher that may be asked for now; Infinity where nothing limits them. Once every closed round is paid, what is left

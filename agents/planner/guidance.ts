@@ -2,20 +2,30 @@ import type { Guidance, Guide, Halves } from '../../schemas/guidance.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Report } from '../../schemas/messages/evaluation.ts'
 import type { RunConfig } from '../../schemas/run.ts'
+import { analysisCallsLeft } from './budget-left.ts'
 import type { PlannerState } from './state.ts'
 
-/** What the evaluator is asked to tell of a candidate of the search. */
-export const guidanceOf = ({ evidence: { ladder, swapValidationAt } }: RunConfig): Guidance | undefined =>
-  ladder === 'off' && swapValidationAt === null ? undefined : { ladder, halves: swapValidationAt !== null }
+/** What the evaluator is asked to tell of a student model of the search; an analyst looks at those that were trained. */
+export function guidanceOf(state: PlannerState, isTrained: boolean): Guidance | undefined {
+  const { ladder, swapValidationAt } = state.config.evidence
+  const analysisCalls = isTrained ? analysisCallsLeft(state) : undefined
+  if (ladder === 'off' && swapValidationAt === null && analysisCalls === undefined) return undefined
+  return { ladder, halves: swapValidationAt !== null, ...(analysisCalls !== undefined && { analysisCalls }) }
+}
 
 /** What a report gives an attempt's planner: all of validation, or in a run that swaps, the half that guides then; the base is 0. */
 export function guideOf(
   { evidence }: RunConfig,
   attempt: number,
-  { validation, badCases, halves }: Pick<PayloadOf<typeof Report>, 'validation' | 'badCases' | 'halves'>,
+  {
+    validation,
+    badCases,
+    causes,
+    halves,
+  }: Pick<PayloadOf<typeof Report>, 'validation' | 'badCases' | 'causes' | 'halves'>,
 ): Guide & { halves?: Halves } {
   const { swapValidationAt } = evidence
-  if (swapValidationAt === null || !halves) return { validation, badCases }
+  if (swapValidationAt === null || !halves) return { validation, badCases, ...(causes && { causes }) }
   return { ...(attempt < swapValidationAt ? halves.a : halves.b), halves }
 }
 

@@ -3,7 +3,7 @@ import { blind } from './ablations/blind.ts'
 import { repeated } from './ablations/repeat.ts'
 import { shuffled } from './ablations/shuffled.ts'
 import { givenProgram } from './generate.ts'
-import type { Mode } from './llm/modes.ts'
+import type { LlmMode } from './llm/modes.ts'
 import type { Policy } from './policy.ts'
 
 /**
@@ -11,7 +11,7 @@ import type { Policy } from './policy.ts'
  * takes longer to load than a small run takes to plan.
  */
 export const policies: Readonly<
-  Record<VariantOf<'planner'>, (model: (mode: Mode) => Promise<Policy>) => Promise<Policy>>
+  Record<VariantOf<'planner'>, (model: (mode: LlmMode) => Promise<Policy>) => Promise<Policy>>
 > = {
   rules: async () => (await import('./rules/graph.ts')).rulesPolicy,
   'llm-one-shot': (model) => model('one-shot'),

@@ -41,7 +41,7 @@ export const shardSizeOf = (source: Source, { limits }: RunConfig): number =>
  */
 export const maxShards = 500
 
-/** Rounds of one attempt. What the cap on shards divides into more rounds does not count: each of those asks for as many candidates at least. */
+/** Rounds of one attempt. What the cap on shards divides into more rounds does not count: each asks for as many candidates at least. */
 export function roundsOf({ rows, limits: { maxRounds, candidateCap, maxShardsInFlight } }: RunConfig): number {
   if (maxShardsInFlight === null) return maxRounds
   return maxRounds + Math.ceil((candidateCap * rows) / Math.min(maxShardsInFlight, maxShards))
@@ -49,8 +49,8 @@ export function roundsOf({ rows, limits: { maxRounds, candidateCap, maxShardsInF
 
 /**
  * What the next round asks of each source: its deficit divided by its measured yield, within the attempt's candidate cap, the run's
- * shards in flight (rounds do not overlap) and the calls left. A pure function of the closed rounds, so that any number of workers, and any crash, arrives at the same candidates.
- * Empty when the dataset is full or nothing more may be asked.
+ * shards in flight (rounds do not overlap) and the calls left. A pure function of the closed rounds, so that any number of workers, and any
+ * crash, arrives at the same candidates. Empty when the dataset is full or nothing more may be asked.
  */
 export function nextRound(attempt: Attempt, config: RunConfig, callsLeft = Number.POSITIVE_INFINITY): Ask[] {
   const { program } = attempt
@@ -109,7 +109,7 @@ function fairShares(wants: readonly { quota: number; wanted: number }[], allowan
   return shares
 }
 
-/** How many rows a reply becomes is measured on one shard first. What breaks on every reply, the trial of the source shows (`trials.ts`). */
+/** How many rows a reply becomes is measured on one shard first. What breaks on every reply, the source's trial shows (`trials.ts`). */
 function trialSize({ asked }: Attempt, source: Source, { limits, hooksAtOnce }: RunConfig): number {
   if (source.kind !== 'prompt' || !source.hooks || asked[source.id]) return Number.POSITIVE_INFINITY
   return source.hooks.expand || !hooksAtOnce ? limits.shardSize : Number.POSITIVE_INFINITY

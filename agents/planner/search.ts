@@ -12,7 +12,7 @@ import { outgoing } from './outgoing.ts'
 import { type Plan, PlannerBudgetExhausted, ProgramFault, type Situation } from './policy.ts'
 import type { PlannerState } from './state.ts'
 import { best, putAttempt, recover, roundAt, type StepContext } from './step-context.ts'
-import type { Store } from './store.ts'
+import type { PlannerStore } from './store.ts'
 
 /** Rows of the best dataset that a policy is shown. */
 const sampleSize = 6
@@ -21,7 +21,7 @@ const sampleSize = 6
 async function situationOf(
   { config, base, attempts }: PlannerState,
   known: Pick<Situation, 'operation' | 'attempt' | 'best' | 'left'>,
-  store: Store,
+  store: PlannerStore,
 ): Promise<Situation> {
   const rows = known.best?.dataset ? await store.getRows(known.best.dataset) : []
   const stride = Math.max(1, Math.floor(rows.length / sampleSize))
@@ -43,12 +43,19 @@ async function situationOf(
 
 /** An attempt's adapter was measured on validation: the search goes on from there. */
 export async function attemptScored(context: StepContext, report: PayloadOf<typeof Report>): Promise<void> {
-  const { studentModel, shownAs } = report
+  const { studentModel, shownAs, analysis } = report
   const attempt = context.state.attempts.find((each) => `attempt-${each.attempt}` === studentModel.name)
   if (attempt?.outcome !== 'training') return
   recover(context)
   const guide = guideOf(context.state.config, attempt.attempt, report)
-  putAttempt(context, { ...attempt, outcome: 'scored', studentModel, ...guide, ...(shownAs && { shownAs }) })
+  putAttempt(context, {
+    ...attempt,
+    outcome: 'scored',
+    studentModel,
+    ...guide,
+    ...(shownAs && { shownAs }),
+    ...(analysis && { analysis: analysis.spent }),
+  })
   const mode = context.state.config.primary
   const before = best(context.state)?.validation?.overall[mode].correct ?? -1
   const better = guide.validation.overall[mode].correct > before

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Halves } from '../../schemas/guidance.ts'
+import { FailureCause, Halves } from '../../schemas/guidance.ts'
 import { ObjectRef, Sha256, Timestamp } from '../../schemas/ids.ts'
 import { ArmRecord } from '../../schemas/messages/evaluation.ts'
 import { Program } from '../../schemas/program.ts'
@@ -52,6 +52,10 @@ export const Attempt = z.object({
   spent: Spent.optional(),
   /** What the planner's own model was asked for the program; left out where none was. */
   planning: Spent.optional(),
+  /** What the evaluator's analyst was asked of its student model; left out where none was. */
+  analysis: Spent.optional(),
+  /** What its failed items have in common, as far as it holds; left out where no analyst was asked. */
+  causes: z.array(FailureCause).optional(),
   /** When its first round was asked for. */
   startedAt: Timestamp.optional(),
   dataset: ObjectRef.nullable(),

@@ -8,7 +8,7 @@ import { guidanceOf } from './guidance.ts'
 import { outgoing } from './outgoing.ts'
 import type { Policy } from './policy.ts'
 import type { Attempt, Outgoing, PlannerState } from './state.ts'
-import type { Store } from './store.ts'
+import type { PlannerStore } from './store.ts'
 
 /** What a planner reacts to. `id` is the message's id, `at` its time on the log. */
 export type PlannerEvent = { id: string; at: string } & (
@@ -21,7 +21,7 @@ export type PlannerEvent = { id: string; at: string } & (
   | { kind: 'fault'; payload: PayloadOf<typeof Fault> }
 )
 
-export type StepDeps = { policy: Policy; store: Store; signal: AbortSignal }
+export type StepDeps = { policy: Policy; store: PlannerStore; signal: AbortSignal }
 
 /** One step in the making: the state so far and the messages decided. */
 export type StepContext = { state: PlannerState; send: Outgoing[]; deps: StepDeps; event: PlannerEvent }
@@ -59,7 +59,8 @@ const ofFinalEval: readonly string[] = [
 
 /**
  * A run's status once a message of it has become a dead letter; null where the run waits for no such message any more: it has ended, or
- * is in its final evaluation. One that a person stopped stays so and sends no work, and the resume that lets it go on redrives the dead letter too.
+ * is in its final evaluation. One that a person stopped stays so and sends no work, and the resume that lets it go on redrives the dead
+ * letter too.
  */
 export function statusAfterFault(
   { phase, status }: Pick<PlannerState, 'phase' | 'status'>,
@@ -105,7 +106,7 @@ export function train(
       training,
       examples: false,
       student: context.state.base?.studentModel.student,
-      guidance: guidanceOf(config),
+      guidance: guidanceOf(context.state, true),
       ...taskOf(config),
     }),
   )

@@ -30,7 +30,8 @@ import { afterTrial, dryText, isTriedOut, nothingUsable } from './trials.ts'
 /**
  * The planner as a reducer.
  * P1  A step reads nothing but state, event and blobs, so a crashed step is taken again by any replica.
- * P2  An event already in `seen` changes nothing; `outbox` stays until it is published, and the message ids make publishing it twice harmless.
+ * P2  An event already in `seen` changes nothing; `outbox` stays until it is published, and the message ids make publishing it twice
+ *     harmless.
  * P3  While the run is paused or stopped, work is kept in `held` and nothing is lost; resume sends it.
  * P4  Every attempt's dataset has the same number of rows; only the planner decides how much more is asked.
  * P5  The search never sees a sealed score: the final evaluation is asked for after its last decision.
@@ -52,7 +53,7 @@ async function begin(config: RunConfig, { event, deps }: Pick<StepContext, 'even
     context.state = { ...context.state, phase: 'searching', contamination }
     await startAttempt(context, 'draft')
   } else {
-    const base = { studentModel: 'base', training: null, examples: false, guidance: guidanceOf(config) }
+    const base = { studentModel: 'base', training: null, examples: false, guidance: guidanceOf(context.state, false) }
     context.send.push(outgoing.job(config, { ...base, ...taskOf(config) }))
   }
   return withMessages(context.state, context.send)

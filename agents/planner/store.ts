@@ -4,7 +4,7 @@ import type { Program } from '../../schemas/program.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { PublicTask } from '../../schemas/task.ts'
 
-export type Store = {
+export type PlannerStore = {
   task(ref: ObjectRef): Promise<PublicTask>
   putProgram(program: Program): Promise<ObjectRef>
   putRound(round: Round): Promise<ObjectRef>

@@ -8,8 +8,8 @@ import type { Attempt, Outgoing, PlannerState, Trial } from './state.ts'
  * until one of its replies could be used.
  * Y1  Sources share what may go by in vain: `trialCalls` over all of them, and the attempts of a run, while no reply at all was usable.
  * Y2  A source beside others that work may use as many for itself; then it is dry, and asked for nothing more in this attempt.
- * Y3  What was held back is sent as it was, so the rows are those of a round without a trial; of a dry source it is sent without calls, so that
- *     its round closes.
+ * Y3  What was held back is sent as it was, so the rows are those of a round without a trial; of a dry source it is sent without calls, so
+ *     that its round closes.
  * Y4  Of sources that the same model gave usable replies to a short while before, `aheadCalls` calls over all of them go with the trial.
  */
 type Sent = { attempt: Attempt; messages: Outgoing[] }

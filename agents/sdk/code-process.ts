@@ -61,7 +61,10 @@ export type CodeProcess = {
   readonly ended: Promise<string>
 }
 
-/** Starts one. `onText` takes what it prints; `onMessage` each line of its own descriptor. It is killed over a line that is none, or too long. */
+/**
+ * Starts one. `onText` takes what it prints; `onMessage` each line of its own descriptor. It is killed over a line that is none, or too
+ * long.
+ */
 export function startCode(
   file: CodeFile,
   limits: PluginLimits,

@@ -1,7 +1,7 @@
 import type { Declaration, pluginSchemaVersion } from '../../schemas/plugin.ts'
 import type { AgentRole } from '../../schemas/role.ts'
 import type { SandboxOutcome } from '../../tasks/sandbox/limits.ts'
-import type { Call } from '../kit/metered/call.ts'
+import type { MeteredCall } from '../kit/metered/call.ts'
 
 /** Writes lines into the agents' log. What exceeds the topology's limit is dropped. */
 export type AgentLog = Record<'info' | 'warn' | 'error', (text: string) => void>
@@ -24,7 +24,7 @@ export type WorkServices = {
    * used or the endpoint stays away, the answer holds a `failure`.
    * @throws where the definition does not declare `asksModel`
    */
-  call: Call
+  call: MeteredCall
   /** Runs the JavaScript text of one function with JSON arguments: no I/O, no clock, no randomness, bounded steps and memory. */
   sandbox(source: string, ...args: readonly unknown[]): Promise<SandboxOutcome>
   /** Shows a line in the terminal and on the live page; the same id is shown once a run. */

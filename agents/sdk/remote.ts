@@ -34,8 +34,8 @@ const minuteMs = 60_000
 /**
  * The definition of a plug-in whose code runs in a process of its own, without credentials.
  * X1  What the code needs of the bus or of a model it is given by services, which count and bound it.
- * X2  A piece of work that takes longer than `callMs` without waiting for a service, or answers with more than `replyBytes`, costs the process
- *     its life and is tried again `tries` times in all; then it fails with the reason. The same of a process that dies.
+ * X2  A piece of work that takes longer than `callMs` without waiting for a service, or answers with more than `replyBytes`, costs the
+ *     process its life and is tried again `tries` times in all; then it fails with the reason. The same of a process that dies.
  * X3  What the code throws fails that piece at once.
  * X4  What it prints or logs goes to the log, up to `logBytes` a minute.
  */

@@ -6,7 +6,7 @@ import { writeSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
-import { codeDescriptor, type FailureKind, type FromCode, type ToCode } from './channel.ts'
+import { type CodeFailureKind, codeDescriptor, type FromCode, type ToCode } from './channel.ts'
 import { type AgentServices, type Definition, isDefinition } from './definition.ts'
 
 // What user code may replace later is held now.
@@ -49,7 +49,7 @@ const placeOf = (error: unknown): string =>
 const frameOf = (error: unknown): string =>
   /\bfile:\/\/(\/[^\s()]+:\d+):\d+/.exec(error instanceof Error ? (error.stack ?? '') : '')?.[1] ?? ''
 
-function failureOf(error: unknown): { kind: FailureKind; reason: string } {
+function failureOf(error: unknown): { kind: CodeFailureKind; reason: string } {
   const { code = '', name } = error as NodeJS.ErrnoException
   const denied = deniedBy(error)
   if (denied !== undefined) return { kind: 'denied', reason: denied }
@@ -66,7 +66,7 @@ function failureOf(error: unknown): { kind: FailureKind; reason: string } {
   return { kind: 'throws', reason: [reasonOf(error), frameOf(error)].filter(Boolean).join(' at ') }
 }
 
-function fail(failure: { kind: FailureKind; reason: string }): never {
+function fail(failure: { kind: CodeFailureKind; reason: string }): never {
   send({ is: 'failed', ...failure })
   process.exit(2)
 }

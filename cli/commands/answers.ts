@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { answersOf, fitting, itemOf, shownModel } from '../../experiments/inspect/answers.ts'
+import { answeredItemsOf, fitting, itemOf, shownModel } from '../../experiments/inspect/answers.ts'
 import { answerTable, itemText, labelTable } from '../../experiments/inspect/text.ts'
-import { pickRun } from '../../experiments/run/resume-run.ts'
+import { pickRun } from '../../experiments/run/pick-run.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { printable, printableJson } from '../../schemas/printable.ts'
 import type { AnswerSearch } from '../../trace/run-reader.ts'
@@ -23,7 +23,7 @@ export function registerAnswers(program: Command): void {
     .action(async (named: string | undefined, item: string | undefined, { model, limit, json, ...filter }: Options) =>
       withBus(async (bus) => {
         const state = await pickRun(bus, named, ({ config }) => !config.generate)
-        const items = await answersOf(bus, state)
+        const items = await answeredItemsOf(bus, state)
         const shown = shownModel(items, state, model)
         const wanted = item === undefined ? fitting(items, shown, filter) : [itemOf(items, state.config.runId, item)]
         if (json) for (const each of wanted) console.log(printableJson(each))

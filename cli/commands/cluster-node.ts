@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { addNode, reloadSteps } from '../../cluster/node.ts'
+import { addNode, reloadSteps } from '../../cluster/membership.ts'
 import { printable, printableJson } from '../../schemas/printable.ts'
 import type { Role } from '../../schemas/role.ts'
 import { roleList } from '../options/option-parsers.ts'

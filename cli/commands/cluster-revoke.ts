@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { reloadSteps, revokeNode } from '../../cluster/node.ts'
+import { reloadSteps, revokeNode } from '../../cluster/membership.ts'
 import { printable, printableJson } from '../../schemas/printable.ts'
 
 export function registerClusterRevoke(cluster: Command): void {

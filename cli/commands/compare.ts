@@ -3,7 +3,7 @@ import { PlannerArm } from '../../evidence/report/comparison/plan.ts'
 import { type CompareOptions, compare } from '../../experiments/compare/compare.ts'
 import { Setting } from '../../schemas/run.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
-import { attemptCount, rowCount, runCount, seedCount, whole } from '../options/option-parsers.ts'
+import { attemptCount, rowCount, runCount, seedCount, wholeNumber } from '../options/option-parsers.ts'
 import { modelOption, studentOption, teacherOption, topologyOption } from '../options/shared-options.ts'
 
 export function registerCompare(program: Command): void {
@@ -17,10 +17,10 @@ export function registerCompare(program: Command): void {
     .option('--runs <r>', 'runs of each planner, paired by their seeds seed, seed + 1, ...', runCount, 6)
     .addOption(topologyOption('which other agents run, their limits, and the options of planners'))
     .addOption(studentOption())
-    .option('--budget <calls>', 'teacher calls of each run at most (the topology says)', whole)
+    .option('--budget <calls>', 'teacher calls of each run at most (the topology says)', wholeNumber)
     .option('--attempts <n>', 'datasets that each run tries (the topology says)', attemptCount)
     .option('--rows <n>', 'rows of every dataset (the task has a default)', rowCount)
-    .option('--seed <n>', 'of the first pair', whole, 1)
+    .option('--seed <n>', 'of the first pair', wholeNumber, 1)
     .option('--seeds <k>', "fresh training seeds of each run's chosen dataset (the topology says)", seedCount)
     .addOption(modelOption('language model of planners and teacher'))
     .addOption(teacherOption())

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { type Action, pickRun, sendCommand } from '../../experiments/run/resume-run.ts'
+import { type Action, sendCommand } from '../../experiments/run/operator-command.ts'
+import { pickRun } from '../../experiments/run/pick-run.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { printableJson } from '../../schemas/printable.ts'
 import { runId } from '../options/option-parsers.ts'

@@ -15,7 +15,7 @@ import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask } from '../../tasks/load.ts'
-import { whole } from '../options/option-parsers.ts'
+import { wholeNumber } from '../options/option-parsers.ts'
 import { addRunOptions } from '../options/run-options.ts'
 import { judgeModelOption, topologyOption } from '../options/shared-options.ts'
 
@@ -32,7 +32,7 @@ export function registerEstimate(program: Command): void {
   addRunOptions(command)
     .addOption(judgeModelOption())
     .option('--program <file>', 'the curation program of "generate": rows alone, no training')
-    .option('--seed <n>', 'as of "run", so that its command can be estimated; changes nothing here', whole, 1)
+    .option('--seed <n>', 'as of "run", so that its command can be estimated; changes nothing here', wholeNumber, 1)
     .option('--json', 'JSON instead of text', false)
     .action(async (folder: string, options: Options) => {
       const task = await loadTask(folder, options)

@@ -7,7 +7,7 @@ import type { GenerateOptions } from '../../experiments/generate/generate.ts'
 import { startEarly } from '../../launcher/agent-child.ts'
 import { homeFolder } from '../../machine/folders.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
-import { decimal, integer, rowCount, whole } from '../options/option-parsers.ts'
+import { decimal, integer, rowCount, wholeNumber } from '../options/option-parsers.ts'
 import {
   formerOption,
   judgeModelOption,
@@ -41,11 +41,11 @@ export function registerGenerate(program: Command): void {
         'calls under way over all generators and the critic (default: teacher.concurrency, else 80 a process)',
       ).argParser(integer(1, 100_000)),
     )
-    .addOption(new Option('--budget <calls>', 'teacher calls at most').argParser(whole))
+    .addOption(new Option('--budget <calls>', 'teacher calls at most').argParser(wholeNumber))
     .option('--candidate-cap <x>', 'candidates at most, as a multiple of the rows (default 3)', decimal(1, 1000))
     .addOption(new Option('--format <name>', 'layout of the rows').choices([...exportFormats]).default('alpaca'))
     .addOption(provenanceOption())
-    .option('--seed <n>', 'equal seeds give equal prompts', whole, 1)
+    .option('--seed <n>', 'equal seeds give equal prompts', wholeNumber, 1)
     .option('--run-id <id>', 'name of the run (default: task and time)')
     .addOption(topologyOption('limits'))
     .option('--preview <n>', 'ask n prompts alone and show them with their replies; no rows are made', integer(1, 100))

@@ -5,7 +5,7 @@ import { hashOf } from '../../schemas/hash.ts'
 import { printableJson } from '../../schemas/printable.ts'
 import { readNamedFile } from '../../tasks/files/read-named-file.ts'
 import { type LoadOptions, loadTask } from '../../tasks/load.ts'
-import { whole } from '../options/option-parsers.ts'
+import { wholeNumber } from '../options/option-parsers.ts'
 import { formerOption, scorerOption } from '../options/shared-options.ts'
 
 type Options = LoadOptions & { task?: string; budget?: number; reply?: string; json: boolean }
@@ -20,7 +20,7 @@ export function registerProgram(program: Command): void {
     .argument('[task]', 'task folder: checks its skills and seeds against it, and tries its hooks on its first example')
     .addOption(formerOption('--task <dir>', 'the argument [task]'))
     .addOption(scorerOption())
-    .option('--budget <calls>', 'teacher calls that it may cost', whole)
+    .option('--budget <calls>', 'teacher calls that it may cost', wholeNumber)
     .option('--reply <file>', "a teacher's reply, for its hooks to be tried on")
     .option('--json', 'JSON instead of text', false)
     .action(

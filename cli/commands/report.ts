@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { pickRun } from '../../experiments/run/resume-run.ts'
+import { pickRun } from '../../experiments/run/pick-run.ts'
 import { writeRunReport } from '../../experiments/run/write-run-report.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { withBus } from '../../launcher/with-bus.ts'

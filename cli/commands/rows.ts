@@ -1,12 +1,19 @@
 import type { Command } from 'commander'
 import type { Bus } from '../../bus/mod.ts'
-import { askedFor, type RowFilter, type RunRow, rowDetail, rowOf, runRows } from '../../experiments/inspect/run-rows.ts'
+import {
+  askedFor,
+  type RowFilter,
+  type RunRow,
+  rowDetail,
+  rowWithId,
+  runRows,
+} from '../../experiments/inspect/run-rows.ts'
 import { rowTable, rowText } from '../../experiments/inspect/text.ts'
-import { pickRun } from '../../experiments/run/resume-run.ts'
+import { pickRun } from '../../experiments/run/pick-run.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { printable, printableJson } from '../../schemas/printable.ts'
 import type { RunConfig } from '../../schemas/run.ts'
-import { anyRun, positive, runId, whole } from '../options/option-parsers.ts'
+import { anyRun, positive, runId, wholeNumber } from '../options/option-parsers.ts'
 
 type Options = RowFilter & { row?: string; limit: number; json: boolean }
 
@@ -18,7 +25,7 @@ export function registerRows(program: Command): void {
     .option('--refused', 'only what became no row of the dataset')
     .option('--search <words>', 'only those in whose texts, id or reason all of these words are')
     .option('--source <id>', 'only of one source of the program')
-    .option('--attempt <n>', 'only of one attempt; 0 is the control', whole)
+    .option('--attempt <n>', 'only of one attempt; 0 is the control', wholeNumber)
     .option('--row <id>', 'one row, with its prompt, the reply and the row that it repeats')
     .option('--limit <n>', 'rows of the table', positive, 20)
     .option('--json', 'JSON lines, all of them, instead of a table', false)
@@ -39,7 +46,7 @@ export function registerRows(program: Command): void {
 }
 
 async function showRow(bus: Bus, config: RunConfig, id: string, json: boolean): Promise<void> {
-  const { found, twin } = await rowOf(runRows(bus, config.runId), config.runId, id)
+  const { found, twin } = await rowWithId(runRows(bus, config.runId), config.runId, id)
   const asked = await askedFor(bus, config, found)
   const facts = { ...factsOf(found), asked, twin: twin && factsOf(twin) }
   console.log(json ? printableJson(facts) : printable(rowText(rowDetail(found, twin, asked))))

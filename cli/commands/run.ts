@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { source } from '../../experiments/recipe/sources.ts'
 import { runTask } from '../../experiments/run/run-task.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
-import { names, runCount, whole } from '../options/option-parsers.ts'
+import { nameList, runCount, wholeNumber } from '../options/option-parsers.ts'
 import { addRunOptions } from '../options/run-options.ts'
 import { noAgentsOption, topologyOption } from '../options/shared-options.ts'
 
@@ -21,14 +21,14 @@ export function registerRun(program: Command): void {
         .conflicts(['topology', 'recipe']),
     )
   addRunOptions(command)
-    .option('--seed <n>', 'equal seeds give equal datasets', whole, 1)
+    .option('--seed <n>', 'equal seeds give equal datasets', wholeNumber, 1)
     .addOption(
       new Option(
         '--recipe <file>',
         'experiments that a file describes, in place of a task and a topology (docs/recipes.md)',
       ).conflicts(['topology', 'setting', 'teacher', 'scorer', 'student', 'planner', 'budget']),
     )
-    .option('--arm <list>', 'arms of the recipe that have each of these choices (default: all arms)', names, [])
+    .option('--arm <list>', 'arms of the recipe that have each of these choices (default: all arms)', nameList, [])
     .option('--source <name=path>', 'a file or folder that the recipe asks for; once for each', source, {})
     .option('--dry-run', 'say what would be run and what it would take; call and start nothing', false)
     .option(

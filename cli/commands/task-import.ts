@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { importSource } from '../../experiments/import-source.ts'
 import { maxSeeds } from '../../schemas/task.ts'
 import { importers, seedImporters } from '../../tasks/importers/mod.ts'
-import { positive, rowCount, whole } from '../options/option-parsers.ts'
+import { positive, rowCount, wholeNumber } from '../options/option-parsers.ts'
 import { formerOption } from '../options/shared-options.ts'
 
 /** Options that only the importers of files with named columns, or of made sets, read. */
@@ -15,7 +15,7 @@ const extra: [string, string, ((text: string) => string)?][] = [
   ['--scorer <name>', 'scorer of the task (jsonl, csv, parquet; default exact)'],
   ['--instruction <text>', 'what every row asks for (jsonl, csv, parquet)'],
   ['--size <n>', 'items of each set (reasoning-gym; default 200)', (text) => `${rowCount(text)}`],
-  ['--generator-seed <n>', 'seed of the sets (reasoning-gym; default 0)', (text) => `${whole(text)}`],
+  ['--generator-seed <n>', 'seed of the sets (reasoning-gym; default 0)', (text) => `${wholeNumber(text)}`],
   ['--python <path>', 'a Python that has reasoning-gym (reasoning-gym)'],
 ]
 
@@ -29,7 +29,7 @@ export function registerTaskImport(task: Command): void {
     .argument('<format>', `one of ${[...importers, ...seedImporters].map(({ name }) => name).join(', ')}`)
     .argument('<source>', 'your copy')
     .requiredOption('--out <dir>', 'the new folder')
-    .option('--seed <n>', 'seed of the division', whole, 1)
+    .option('--seed <n>', 'seed of the division', wholeNumber, 1)
     .option('--audit <n|file>', 'items set aside for after the search, or a file of them', countOrFile)
     .option('--seed-questions <n>', `questions set aside without answers, up to ${maxSeeds}`, positive)
     .addOption(formerOption('--seeds <n>', '--seed-questions').argParser(positive))
@@ -45,5 +45,5 @@ export function registerTaskImport(task: Command): void {
 function countOrFile(text: string): number | string {
   if (text === '') throw new InvalidArgumentError('a number of items or a file is wanted.')
   // What reads as a number is meant as one: a file of that name is ./-3.
-  return Number.isNaN(Number(text)) ? text : whole(text)
+  return Number.isNaN(Number(text)) ? text : wholeNumber(text)
 }

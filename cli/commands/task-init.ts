@@ -4,7 +4,7 @@ import { describeCounts, describeLog, logFacts } from '../../experiments/task-im
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { hasGpu } from '../../provision/mod.ts'
 import { printable, printableJson } from '../../schemas/printable.ts'
-import { positive, whole } from '../options/option-parsers.ts'
+import { positive, wholeNumber } from '../options/option-parsers.ts'
 import { formerOption } from '../options/shared-options.ts'
 
 type Options = {
@@ -38,11 +38,11 @@ export function registerTaskInit(task: Command): void {
       '--from <file>',
       'your questions and answers: JSON Lines, a JSON array, CSV or Parquet (default: a few sums)',
     )
-    .option('--seed <n>', 'seed of the division', whole, 1)
+    .option('--seed <n>', 'seed of the division', wholeNumber, 1)
     .option('--items <n>', 'validation and test together at most (default: 800, with a GPU 4000)', positive)
-    .option('--audit <n>', 'items set aside for after the search', whole, 0)
-    .option('--seed-questions <n>', 'questions set aside without answers', whole, 0)
-    .addOption(formerOption('--seeds <n>', '--seed-questions').argParser(whole))
+    .option('--audit <n>', 'items set aside for after the search', wholeNumber, 0)
+    .option('--seed-questions <n>', 'questions set aside without answers', wholeNumber, 0)
+    .addOption(formerOption('--seeds <n>', '--seed-questions').argParser(wholeNumber))
     .option('--json', 'JSON instead of text', false)
   for (const [flags, what] of columns) command.option(flags, `${what} (with --from)`)
   command.action(async (dir: string, { from, seed, audit, seeds, seedQuestions, items, json, ...options }: Options) => {

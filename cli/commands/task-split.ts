@@ -3,7 +3,7 @@ import { stringify } from 'yaml'
 import { describeLog, logFacts } from '../../experiments/task-import-log.ts'
 import { printableJson } from '../../schemas/printable.ts'
 import { type RecordPlan, splitRecords } from '../../tasks/importers/split-records.ts'
-import { decimal, whole } from '../options/option-parsers.ts'
+import { decimal, wholeNumber } from '../options/option-parsers.ts'
 
 export function registerTaskSplit(task: Command): void {
   task
@@ -13,8 +13,8 @@ export function registerTaskSplit(task: Command): void {
     .requiredOption('--out <dir>', 'the new folder')
     .option('--validation <share>', 'parts of what the audit leaves', share, 1)
     .option('--test <share>', 'parts of what the audit leaves', share, 3)
-    .option('--audit <n>', 'records set aside for after the search', whole, 0)
-    .option('--seed <n>', 'seed of the division', whole, 1)
+    .option('--audit <n>', 'records set aside for after the search', wholeNumber, 0)
+    .option('--seed <n>', 'seed of the division', wholeNumber, 1)
     .option('--group <field>', 'field whose equal values stay in one split')
     .option('--stratify <field>', 'field of which every split gets its share')
     .option('--json', 'JSON instead of text', false)

@@ -3,7 +3,7 @@ import { tryRun } from '../../experiments/try/try-run.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { readTopology } from '../../launcher/topology/topology-file.ts'
 import { defaultTopology } from '../../launcher/topology/topology-names.ts'
-import type { Question } from '../../trace/try-panel.ts'
+import type { TryQuestion } from '../../trace/try-panel.ts'
 import { anyRun, positive, runId, someText, studentModel } from '../options/option-parsers.ts'
 
 type Options = { model?: string; ask?: string; plain: boolean; example?: number | true; json: boolean }
@@ -27,7 +27,7 @@ export function registerTry(program: Command): void {
     )
     .option('--json', 'JSON instead of text', false)
     .action(async (runId: string | undefined, { model, ask, plain, example, json }: Options) => {
-      const question: Question | undefined =
+      const question: TryQuestion | undefined =
         ask !== undefined ? { text: ask, plain } : example ? { example: example === true ? 1 : example } : undefined
       const named = { ...(model && { model }), ...(question && { question }) }
       await tryRun({ runId, ...named, json, signal: stopSignal() }, await readTopology(defaultTopology))

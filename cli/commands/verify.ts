@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type VerifyOptions, verify } from '../../experiments/inspect/verify.ts'
+import { type VerifyRequest, verify } from '../../experiments/inspect/verify.ts'
 import { bundleHash, positive } from '../options/option-parsers.ts'
 import { formerOption } from '../options/shared-options.ts'
 
@@ -21,7 +21,7 @@ export function registerVerify(program: Command): void {
       positive,
     )
     .option('--json', 'JSON lines instead of text', false)
-    .action(async (file: string, named: string | undefined, options: VerifyOptions) => {
+    .action(async (file: string, named: string | undefined, options: VerifyRequest) => {
       process.exitCode = await verify(file, named, options)
     })
 }

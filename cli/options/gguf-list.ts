@@ -1,10 +1,10 @@
 import { InvalidArgumentError } from 'commander'
 import { type GgufType, ggufTypes } from '../../models/export/gguf.ts'
-import { names } from './option-parsers.ts'
+import { nameList } from './option-parsers.ts'
 
 /** Types of GGUF files with commas between them. */
 export const ggufList = (text: string): GgufType[] => {
-  const types = [...new Set(names(text))]
+  const types = [...new Set(nameList(text))]
   const unknown = types.find((type) => !(type in ggufTypes))
   if (unknown === undefined) return types as GgufType[]
   throw new InvalidArgumentError(

@@ -23,7 +23,7 @@ export const decimal =
   }
 
 /** A whole number of at least 0. */
-export const whole = integer(0)
+export const wholeNumber = integer(0)
 
 /** A whole number of at least 1. */
 export const positive = integer(1)
@@ -66,14 +66,14 @@ export const copies = (text: string): 1 | 3 | 5 => {
 
 /** Roles with commas between them, each once. */
 export const roleList = (text: string): Role[] => {
-  const all = [...new Set(names(text))]
+  const all = [...new Set(nameList(text))]
   const unknown = all.find((each) => !Role.safeParse(each).success)
   if (unknown === undefined) return all as Role[]
   throw new InvalidArgumentError(`"${unknown}" is no role; roles are ${Role.options.join(', ')}.`)
 }
 
 /** Names with commas between them. */
-export const names = (text: string): string[] => text.split(',').map((name) => name.trim())
+export const nameList = (text: string): string[] => text.split(',').map((name) => name.trim())
 
 /** What is said of a run's argument, of commands that read one. */
 export const anyRun = 'run id; may be left out where there is one alone'
@@ -107,7 +107,7 @@ export const repository = (text: string): string => {
 }
 
 /** Names of student models with commas between them, each once. */
-export const studentModels = (text: string): string[] => [...new Set(names(text).map(studentModel))]
+export const studentModels = (text: string): string[] => [...new Set(nameList(text).map(studentModel))]
 
 /** The size of a file, as transformers reads it. */
 export const shardSize = (text: string): string => {

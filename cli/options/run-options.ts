@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { BaselineArm, BaselineKind } from '../../schemas/arm.ts'
 import { Setting } from '../../schemas/run.ts'
-import { attemptCount, rowCount, seedCount, whole } from './option-parsers.ts'
+import { attemptCount, rowCount, seedCount, wholeNumber } from './option-parsers.ts'
 import { modelOption, plannerOption, scorerOption, studentOption, teacherOption } from './shared-options.ts'
 
 /** The options that fix what a run does and measures, for the commands that start one and that estimate one. */
@@ -12,7 +12,7 @@ export const addRunOptions = (command: Command) =>
     .option('--attempts <n>', 'datasets to try (the topology says 3)', attemptCount)
     .option('--rows <n>', 'rows of every dataset (the task has a default)', rowCount)
     .addOption(modelOption())
-    .option('--budget <calls>', 'teacher calls of the whole run at most (the topology says)', whole)
+    .option('--budget <calls>', 'teacher calls of the whole run at most (the topology says)', wholeNumber)
     .option(
       '--seeds <k>',
       'fresh training seeds of the chosen dataset and of each baseline (the topology says)',
@@ -21,7 +21,7 @@ export const addRunOptions = (command: Command) =>
     .option(
       '--arms <list>',
       `baselines to train: ${BaselineKind.options.join(',')}; all; none (the topology says)`,
-      arms,
+      armNames,
     )
     .option('--submissions', 'every valid attempt of the search is also evaluated on the test, after the search')
     .option('--no-submissions', 'only the chosen dataset and its baselines are')
@@ -42,7 +42,7 @@ export const addRunOptions = (command: Command) =>
     .addOption(scorerOption())
 
 /** Baselines by name, with commas between them; `all` of them, or `none`. */
-export function arms(text: string): BaselineArm[] | 'all' {
+export function armNames(text: string): BaselineArm[] | 'all' {
   if (text === 'all') return 'all'
   if (text === 'none') return []
   return text.split(',').map((name) => {

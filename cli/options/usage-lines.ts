@@ -7,7 +7,7 @@ const asked: ReadonlySet<string> = new Set(['commander.help', 'commander.helpDis
  * A mistake on the command line in at most three lines: what is wrong, the help of the option or argument that it is about, and where to
  * read more. Null for what is no mistake.
  */
-export function usageLines(program: Command, words: readonly string[], error: CommanderError): string | null {
+export function usageErrorLines(program: Command, words: readonly string[], error: CommanderError): string | null {
   if (asked.has(error.code)) return null
   const command = namedIn(program, words)
   const [what = '', hint] = error.message.replace(/^error: /, '').split('\n')

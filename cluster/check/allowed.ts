@@ -13,7 +13,7 @@ import {
 import { type Account, accountsOf, type Role } from '../../schemas/role.ts'
 import { UserError } from '../../schemas/user-error.ts'
 import type { Joined } from './files.ts'
-import { type Finding, fault, ok } from './finding.ts'
+import { type ClusterFinding, fault, ok } from './finding.ts'
 import { fullFrom, reloadFix, requestMs } from './formed.ts'
 import type { Server } from './reach.ts'
 
@@ -31,11 +31,11 @@ const AccountInfo = z.object({
 })
 
 /**
- * Connects to one server as each role of a join file, in each of its accounts: whether the server gives it the permissions that it should have,
- * and really refuses what no role may do.
+ * Connects to one server as each role of a join file, in each of its accounts: whether the server gives it the permissions that it should
+ * have, and really refuses what no role may do.
  */
-export async function checkAllowed(server: Server, joined: Joined): Promise<Finding[]> {
-  const findings: Finding[] = []
+export async function checkAllowed(server: Server, joined: Joined): Promise<ClusterFinding[]> {
+  const findings: ClusterFinding[] = []
   for (const role of joined.roles) {
     const place = { where: server.host.name, what: `${joined.node}: ${role}` }
     try {

@@ -1,14 +1,14 @@
 import { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import { type HeldCredentials, readCredentials, type TlsFiles, userOf } from '../../bus/mod.ts'
-import { readText } from '../../machine/state-file.ts'
+import { textOrNull } from '../../machine/state-file.ts'
 import { accountsOf, type Role, roles } from '../../schemas/role.ts'
 import { UserError } from '../../schemas/user-error.ts'
 import { certificateFault } from '../certificate-fault.ts'
 import { type Cluster, filesIn } from '../cluster-file.ts'
 import type { Host } from '../hosts.ts'
 import { usersConf } from '../server-files.ts'
-import { type Finding, fault, ok, type Place, warning } from './finding.ts'
+import { type ClusterFinding, type FindingPlace, fault, ok, warning } from './finding.ts'
 
 /** A join file that belongs to the cluster. */
 export type Joined = {
@@ -22,7 +22,7 @@ export type Joined = {
 /** Reads the join files, and compares each with what the cluster knows of its node. */
 export function checkJoinFiles(folder: string, cluster: Cluster, files: readonly string[]) {
   const joined: Joined[] = []
-  const findings = files.map((file): Finding => {
+  const findings = files.map((file): ClusterFinding => {
     const place = { where: file, what: 'join file' }
     try {
       const { credentials, tls, join: facts } = readCredentials(file)
@@ -77,21 +77,21 @@ export function endsSoon(validTo: Date, now = Date.now()): number | null {
 }
 
 /** Until when a certificate is valid; a warning where that is soon. */
-export function validity(place: Place, { validToDate }: X509Certificate, fix: string): Finding {
+export function validity(place: FindingPlace, { validToDate }: X509Certificate, fix: string): ClusterFinding {
   const days = endsSoon(validToDate)
   const until = `until ${validToDate.toISOString().slice(0, 10)}`
   return days === null ? ok(place, until) : warning(place, `${until}: ${days} days are left`, fix)
 }
 
 /** What each host is given: whether it is what the cluster's own file says, and whether its certificates will be trusted. */
-export async function checkHostFiles(folder: string, cluster: Cluster): Promise<Finding[]> {
+export async function checkHostFiles(folder: string, cluster: Cluster): Promise<ClusterFinding[]> {
   const files = filesIn(folder)
   const clientAuthority = cluster.tls === 'own' ? files.authority.cert : files.clientAuthority
-  const authorities = { route: await readText(files.authority.cert), clients: await readText(clientAuthority) }
-  const findings: Finding[] = []
+  const authorities = { route: await textOrNull(files.authority.cert), clients: await textOrNull(clientAuthority) }
+  const findings: ClusterFinding[] = []
   for (const host of cluster.hosts) {
     const place = { where: `hosts/${host.name}`, what: 'files' }
-    const users = await readText(join(files.host(host.name), 'users.conf'))
+    const users = await textOrNull(join(files.host(host.name), 'users.conf'))
     if (users !== usersConf(cluster))
       findings.push(
         fault(
@@ -112,11 +112,11 @@ async function checkCertificate(
   host: Host,
   part: 'route' | 'clients',
   authority: string | null,
-): Promise<Finding> {
+): Promise<ClusterFinding> {
   const place = { where: `hosts/${host.name}/${part}.pem`, what: 'certificate' }
   const fix = renewFix(folder, cluster, part)
   const [cert, key] = await Promise.all(
-    [`${part}.pem`, `${part}.key`].map((file) => readText(join(filesIn(folder).host(host.name), file))),
+    [`${part}.pem`, `${part}.key`].map((file) => textOrNull(join(filesIn(folder).host(host.name), file))),
   )
   if (!cert || !key) return fault(place, 'it is missing, or its key is', fix)
   for (const address of host.addresses) {

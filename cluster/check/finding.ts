@@ -1,5 +1,5 @@
 /** What one part of the check found at one place. */
-export type Finding = {
+export type ClusterFinding = {
   /** A server, or a file. */
   where: string
   what: string
@@ -8,19 +8,20 @@ export type Finding = {
   fix?: string
 }
 
-export type Place = Pick<Finding, 'where' | 'what'>
-export const ok = (place: Place, detail: string): Finding => ({ ...place, status: 'ok', detail })
-export const fault = (place: Place, detail: string, fix: string): Finding => ({
+export type FindingPlace = Pick<ClusterFinding, 'where' | 'what'>
+export const ok = (place: FindingPlace, detail: string): ClusterFinding => ({ ...place, status: 'ok', detail })
+export const fault = (place: FindingPlace, detail: string, fix: string): ClusterFinding => ({
   ...place,
   status: 'fault',
   detail,
   fix,
 })
-export const warning = (place: Place, detail: string, fix: string): Finding => ({
+export const warning = (place: FindingPlace, detail: string, fix: string): ClusterFinding => ({
   ...place,
   status: 'warning',
   detail,
   fix,
 })
 
-export const hasFault = (findings: readonly Finding[]): boolean => findings.some(({ status }) => status === 'fault')
+export const hasFault = (findings: readonly ClusterFinding[]): boolean =>
+  findings.some(({ status }) => status === 'fault')

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { bareConnection, inboxPrefix, type Login, type TlsFiles } from '../../bus/mod.ts'
 import { reasonOf, UserError } from '../../schemas/user-error.ts'
 import type { Cluster } from '../cluster-file.ts'
-import { type Finding, fault, hasFault, ok, warning } from './finding.ts'
+import { type ClusterFinding, fault, hasFault, ok, warning } from './finding.ts'
 import type { Server } from './reach.ts'
 
 const Reply = z.object({ data: z.unknown() })
@@ -38,7 +38,7 @@ const warnClockMs = 1000
 export const fullFrom = 0.95
 
 /** Asks each server as the user of the system account. @throws BusSetupError, and Error where it does not answer */
-export async function factsOf(server: Server, system: Login, tls: TlsFiles | undefined): Promise<ServerFacts> {
+export async function serverFactsOf(server: Server, system: Login, tls: TlsFiles | undefined): Promise<ServerFacts> {
   const nc = await bareConnection({ server: server.url, login: system, inboxPrefix: inboxPrefix('operator'), tls })
   try {
     const ask = async <S extends z.ZodType>(what: string, schema: S): Promise<z.infer<S>> => {
@@ -73,9 +73,9 @@ export async function checkFormed(
   servers: readonly Server[],
   system: Login,
   tls: TlsFiles | undefined,
-): Promise<Finding[]> {
+): Promise<ClusterFinding[]> {
   const look = (server: Server) =>
-    factsOf(server, system, tls).then(
+    serverFactsOf(server, system, tls).then(
       (facts) => ({ findings: judge(cluster, facts), isAnswered: true }),
       (error: unknown) => {
         const place = { where: server.host.name, what: 'cluster' }
@@ -97,11 +97,11 @@ export const reloadFix = (host: string) =>
   `Copy hosts/${host}/users.conf to it, and reload it (systemctl reload nats-server, or nats-server --signal reload).`
 
 /** What is wrong with one server, from what it says of itself. */
-export function judge({ hosts, ports, copies, id }: Cluster, facts: ServerFacts): Finding[] {
+export function judge({ hosts, ports, copies, id }: Cluster, facts: ServerFacts): ClusterFinding[] {
   const where = facts.server.host.name
   return [formed(), room(), clock()]
 
-  function formed(): Finding {
+  function formed(): ClusterFinding {
     const place = { where, what: 'cluster' }
     const missing = hosts.filter(({ name }) => name !== where && !facts.routes.includes(name)).map(({ name }) => name)
     if (missing.length > 0)
@@ -128,7 +128,7 @@ export function judge({ hosts, ports, copies, id }: Cluster, facts: ServerFacts)
     return ok(place, `routes to ${facts.routes.join(', ')}; JetStream is led by ${leader}, of ${size} servers`)
   }
 
-  function room(): Finding {
+  function room(): ClusterFinding {
     const place = { where, what: 'storage' }
     const { used, most } = facts.storage
     const share = most > 0 ? used / most : 1
@@ -141,7 +141,7 @@ export function judge({ hosts, ports, copies, id }: Cluster, facts: ServerFacts)
     )
   }
 
-  function clock(): Finding {
+  function clock(): ClusterFinding {
     const place = { where, what: 'clock' }
     const seconds = Math.abs(facts.clockMs / 1000).toFixed(1)
     const detail = `${seconds} s ${facts.clockMs < 0 ? 'behind' : 'ahead of'} this host`

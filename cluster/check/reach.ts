@@ -15,7 +15,7 @@ import { reasonOf, UserError } from '../../schemas/user-error.ts'
 import type { Cluster } from '../cluster-file.ts'
 import { dialled, type Host } from '../hosts.ts'
 import { validity } from './files.ts'
-import { type Finding, fault, ok, warning } from './finding.ts'
+import { type ClusterFinding, fault, ok, warning } from './finding.ts'
 
 export type Server = { host: Host; url: string; greeting: Greeting }
 
@@ -45,7 +45,7 @@ async function checkServer(
   cluster: Cluster,
   host: Host,
   authority: string | null,
-): Promise<{ server?: Server; findings: Finding[] }> {
+): Promise<{ server?: Server; findings: ClusterFinding[] }> {
   const url = `${cluster.tls === 'off' ? 'nats' : 'tls'}://${dialled(host)}:${cluster.ports.clients}`
   const place = (what: string) => ({ where: host.name, what })
   const found = await greetedAt(url, waitMs)
@@ -68,7 +68,7 @@ async function checkServer(
   return { server: { host, url, greeting }, findings }
 }
 
-function identity(cluster: Cluster, host: Host, greeting: Greeting, url: string): Finding {
+function identity(cluster: Cluster, host: Host, greeting: Greeting, url: string): ClusterFinding {
   const place = { where: host.name, what: 'server' }
   const copy = `Copy hosts/${host.name} to it, and start it again.`
   const { server_name: name, version } = greeting
@@ -93,7 +93,7 @@ function identity(cluster: Cluster, host: Host, greeting: Greeting, url: string)
 }
 
 /** The certificate that clients are really shown. */
-async function checkShown(host: Host, url: string, authority: string | null): Promise<Finding> {
+async function checkShown(host: Host, url: string, authority: string | null): Promise<ClusterFinding> {
   const place = { where: host.name, what: 'certificate' }
   const found = await greetedAt(url, waitMs)
   if (!found?.greeting.tls_required)
@@ -119,7 +119,12 @@ const renew =
   'Renew it (npx syllabus cluster renew, or have yours signed again), copy it to its host, and reload the server.'
 
 /** Whoever comes without TLS, or without a user, is sent away. */
-async function checkClosed(cluster: Cluster, host: Host, url: string, authority: string | null): Promise<Finding[]> {
+async function checkClosed(
+  cluster: Cluster,
+  host: Host,
+  url: string,
+  authority: string | null,
+): Promise<ClusterFinding[]> {
   const place = { where: host.name, what: 'strangers' }
   const fix = `Copy hosts/${host.name} to it, and start it again.`
   if (cluster.tls !== 'off' && (await isTakenInPlain(url)))

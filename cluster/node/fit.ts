@@ -6,13 +6,13 @@ import { modelsOf } from '../../launcher/topology/models.ts'
 import { boundTopology } from '../../launcher/topology/topology-of-run.ts'
 import { markOf, studentOf, type WantedAgent, type WantedAgents } from '../../launcher/wanted-agents.ts'
 import { localAddress } from '../../schemas/queue.ts'
-import type { AgentRole } from '../../schemas/role.ts'
+import { type AgentRole, needsContaminationKey } from '../../schemas/role.ts'
 import { Topology } from '../../schemas/topology.ts'
 import { PayingRole } from '../../schemas/usage.ts'
 import { fixOf, reasonOf, UsageError } from '../../schemas/user-error.ts'
 
 /** Why a node cannot work for a run, as a whole or with one role, and what a person does. */
-export type Fault = { what: string; fix: string }
+export type Misfit = { what: string; fix: string }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -53,7 +53,7 @@ export function checkClock(offsetMs: number, most: number): void {
 }
 
 /** What of the whole run does not fit this node. */
-export function faultsOfRun(wanted: WantedAgents, { cluster, roles, contaminationKey }: HostFacts): Fault[] {
+export function faultsOfRun(wanted: WantedAgents, { cluster, roles, contaminationKey }: HostFacts): Misfit[] {
   const { name, code } = wanted
   if (wanted.cluster !== null && wanted.cluster !== cluster) {
     const what = `The join file is of the cluster ${cluster}, and run ${name} goes on in the cluster ${wanted.cluster}.`
@@ -66,7 +66,7 @@ export function faultsOfRun(wanted: WantedAgents, { cluster, roles, contaminatio
     const fix = 'Bring the same code here, or go on with the run from a host with this code: npx syllabus resume.'
     return [{ what, fix }]
   }
-  const checks = roles.filter((role) => role === 'critic' || role === 'evaluator')
+  const checks = roles.filter(needsContaminationKey)
   if (checks.length === 0 || wanted.keyMark === null || wanted.keyMark === markOf(contaminationKey ?? '')) return []
   const what = `The key of the contamination index of this node is not that of run ${name}.`
   return [{ what, fix: "Write the join file again, with the key of the operator's host." }]
@@ -83,7 +83,8 @@ export function topologiesOf({ name, topologies }: WantedAgents): Topology[] {
 }
 
 /**
- * The topology of an agent with its model's address as the run has it, once the endpoint has answered with this node's key; nothing is paid.
+ * The topology of an agent with its model's address as the run has it, once the endpoint has answered with this node's key; nothing is
+ * paid.
  * @throws UsageError or TeacherUnusable
  */
 export async function withEndpoint(
@@ -150,4 +151,4 @@ export function checkSameStudent(
   )
 }
 
-export const faultOf = (error: unknown): Fault => ({ what: reasonOf(error), fix: fixOf(error) ?? 'See the reason.' })
+export const faultOf = (error: unknown): Misfit => ({ what: reasonOf(error), fix: fixOf(error) ?? 'See the reason.' })

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { homeFolder } from '../../machine/folders.ts'
-import { FileHeldError, holderOf, holdFile, nameOf } from '../../machine/held-file.ts'
+import { FileHeldError, holderName, holderOf, holdFile } from '../../machine/held-file.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { tokenOf } from './presence.ts'
 
@@ -16,7 +16,7 @@ export async function holdName(node: string, line: (text: string) => void): Prom
   } catch (error) {
     if (!(error instanceof FileHeldError)) throw error
     throw new UsageError(
-      `The node "${node}" of ${homeFolder()} is up already: ${nameOf(error.holder)}.`,
+      `The node "${node}" of ${homeFolder()} is up already: ${holderName(error.holder)}.`,
       'Stop it first: npx syllabus node stop.',
     )
   }

@@ -10,10 +10,10 @@ import { UsageError } from '../../schemas/user-error.ts'
 import { embeddingsPath } from '../../trainer-bridge/embedder/endpoint-embedder.ts'
 import {
   checkSameStudent,
-  type Fault,
   faultOf,
   faultsOfRun,
   type HostFacts,
+  type Misfit,
   topologiesOf,
   withEndpoint,
 } from './fit.ts'
@@ -25,7 +25,7 @@ export type Prepared = {
   /** Those that are wanted of the node's roles. */
   roles: readonly AgentRole[]
   agents: readonly WantedAgent[]
-  faults: readonly (Fault & { role?: AgentRole })[]
+  faults: readonly (Misfit & { role?: AgentRole })[]
 }
 
 export type Preparing = {
@@ -46,7 +46,7 @@ export async function prepareFor(wanted: WantedAgents, { bus, host, id, log, stu
   const whole = faultsOfRun(wanted, host)
   if (whole.length > 0) return { name, roles, agents: [], faults: whole } satisfies Prepared
   const agents: WantedAgent[] = []
-  const faults: (Fault & { role?: AgentRole })[] = []
+  const faults: (Misfit & { role?: AgentRole })[] = []
   for (const agent of agentsWanted({ ...wanted, roles }, topologiesOf(wanted))) {
     try {
       const topology = await withEndpoint(agent, wanted)

@@ -8,7 +8,7 @@ import { bootId } from '../../machine/held-file.ts'
 import { AgentRole } from '../../schemas/role.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 
-/** A node that is up, in the bucket `nodes` under `{role}.{node}`, where the role is one of its own; it expires unless it is written again. */
+/** A node that is up, in the bucket `nodes` under `{role}.{node}`, where the role is one of its own; it expires unless written again. */
 export const NodePresence = z.looseObject({
   node: z.string(),
   /** Of this process alone. */
@@ -62,8 +62,8 @@ export const nodesOn = async (bus: Bus): Promise<NodePresence[]> =>
 const lookMs = 500
 
 /**
- * Sees to it that no other node has this one's name and lives. What a node left that was killed is no life: on this host its process is gone,
- * and elsewhere it is not written again within the time that a presence is believed.
+ * Sees to it that no other node has this one's name and lives. What a node left that was killed is no life: on this host its process is
+ * gone, and elsewhere it is not written again within the time that a presence is believed.
  * @throws UsageError
  */
 export async function checkName(

@@ -1,8 +1,8 @@
 import { type Bus, isPassing } from '../../bus/mod.ts'
 import type { WantedAgent } from '../../launcher/wanted-agents.ts'
 import type { AgentRole } from '../../schemas/role.ts'
-import { nextScale, type Scale, shareOf, startScale } from '../autoscale.ts'
-import { isFixed, type Range } from './counts.ts'
+import { backlogShare, nextScale, type Scale, startScale } from './autoscale.ts'
+import { type AgentRange, isFixed } from './counts.ts'
 import { nodesOn } from './presence.ts'
 
 type Scaling = {
@@ -23,15 +23,15 @@ export function createScales({ bus, id, connect }: Scaling) {
     return there
   }
 
-  async function look({ role, queue }: WantedAgent, range: Range): Promise<number> {
+  async function look({ role, queue }: WantedAgent, range: AgentRange): Promise<number> {
     const [backlog, nodes] = await Promise.all([(await connection(role)).backlog(role, queue), nodesOn(bus)])
     const others = nodes.filter((each) => each.id !== id).flatMap(({ roles }) => roles[role] ?? [])
-    return shareOf(backlog, range, others)
+    return backlogShare(backlog, range, others)
   }
 
   return {
     /** One more look. While the server is away the count stays. */
-    async countOf(agent: WantedAgent, range: Range, now: number): Promise<number> {
+    async countOf(agent: WantedAgent, range: AgentRange, now: number): Promise<number> {
       if (isFixed(range)) return range.least
       const { role, queue, topology } = agent
       const key = `${role} ${queue}`

@@ -14,8 +14,8 @@ import { watchTroubles } from '../../launcher/troubles.ts'
 import { type WantedAgent, WantedAgents } from '../../launcher/wanted-agents.ts'
 import { checkTemporary, ensureHome, homeFolder } from '../../machine/folders.ts'
 import { provisionRuntime } from '../../provision/mod.ts'
-import type { AgentRole } from '../../schemas/role.ts'
-import { type Counts, type Range, rolesOf } from './counts.ts'
+import { type AgentRole, needsContaminationKey } from '../../schemas/role.ts'
+import { type AgentRange, type Counts, rolesOf } from './counts.ts'
 import { checkClock, checkSameCluster } from './fit.ts'
 import { gpusOfHost } from './gpus.ts'
 import { holdName } from './held-name.ts'
@@ -37,11 +37,11 @@ const usualLookMs = 2000
 /**
  * Runs a node of a cluster until it is stopped: it has agents of its roles for every run that goes on meanwhile.
  *
- * D1  What keeps a role from working for all that goes on at the start ends the node at once, before it takes anything. What comes later and
- *     does not fit is reported, here and in the node's presence, and passed over.
+ * D1  What keeps a role from working for all that goes on at the start ends the node at once, before it takes anything. What comes later
+ *     and does not fit is reported, here and in the node's presence, and passed over.
  * D2  Agents are of a queue, not of a run: runs that share one share its agents.
- * D3  A command that takes back what it wanted is served no more at once. One that is not heard of any more is waited for twice as long as it
- *     is believed: its server, or the way to it, may be away.
+ * D3  A command that takes back what it wanted is served no more at once. One that is not heard of any more is waited for twice as long as
+ *     it is believed: its server, or the way to it, may be away.
  * D4  A node whose user the servers refuse, as after it was revoked, ends with that reason once they have done so for `bus.awayMs`.
  *
  * @throws UsageError, BusSetupError, SetupError: what is wrong, where, and what a person does
@@ -57,8 +57,7 @@ export async function startNode({ file, name, counts, reporter }: NodeOptions): 
   await using server = await joinServer(file)
   const facts = { ...server.join, ...(name && { node: name }) }
   checkLogins(server, roles)
-  const checksRows = roles.some((role) => role === 'critic' || role === 'evaluator')
-  const contaminationKey = checksRows ? await server.contaminationKey() : undefined
+  const contaminationKey = roles.some(needsContaminationKey) ? await server.contaminationKey() : undefined
   const signal = stopSignal()
   await using _held = await holdName(facts.node, line)
   using agentsLog = openAgentsLog()
@@ -209,7 +208,7 @@ type Known = {
   goneAt?: number | undefined
 }
 
-function rangesOf({ gpus, ...ranges }: Counts, devices: readonly string[]): Partial<Record<AgentRole, Range>> {
+function rangesOf({ gpus, ...ranges }: Counts, devices: readonly string[]): Partial<Record<AgentRole, AgentRange>> {
   return gpus ? { ...ranges, 'trainer-bridge': { least: devices.length, most: devices.length } } : ranges
 }
 

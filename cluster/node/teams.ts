@@ -7,12 +7,12 @@ import type { LogFile } from '../../launcher/log-file.ts'
 import { type AgentSpec, supervise } from '../../launcher/supervisor.ts'
 import type { WantedAgent } from '../../launcher/wanted-agents.ts'
 import type { AgentRole } from '../../schemas/role.ts'
-import { type Fault, faultOf } from './fit.ts'
+import { faultOf, type Misfit } from './fit.ts'
 import { tokenOf } from './presence.ts'
 
 type Member = { number: number; instance: string; stop(mostMs?: number): Promise<void> }
 /** The agents of a role on one queue. */
-type Team = WantedAgent & { members: Member[]; fault: Fault | null }
+type Team = WantedAgent & { members: Member[]; fault: Misfit | null }
 
 export type Teams = {
   /** So many agents work for it from now on; those that are too many drain meanwhile. */
@@ -21,7 +21,7 @@ export type Teams = {
   keepOnly(wanted: readonly WantedAgent[]): void
   countOf(of: { role: AgentRole; queue?: string }): number
   /** Why agents of some queues cannot work, where one ended for a reason that starting it again does not fix. */
-  faults(): Fault[]
+  faults(): Misfit[]
   /** The agents that run now. */
   agents(): Identity[]
   /** Whether an agent is one of these. */
@@ -51,7 +51,7 @@ export function createTeams(
     log: Log
     agentsLog: LogFile
     onEnded: (identity: Identity, how: string) => void
-    onFault: (fault: Fault) => void
+    onFault: (fault: Misfit) => void
   },
 ): Teams {
   const teams = new Map<string, Team>()

@@ -38,15 +38,15 @@ export const bundleFiles = {
   object: (sha256: string) => `objects/${sha256}`,
   journal: (bucket: JournalBucket) => `journal/${bucket}.jsonl`,
   prompt: (name: string) => `prompts/${name}`,
-  items: (evalSet: ItemTable) => `items/${evalSet}.jsonl`,
+  items: (evalSet: ItemTableName) => `items/${evalSet}.jsonl`,
 } as const
 
 /** The journals of generator, critic and planner. */
-export const journalBuckets = ['journal', 'check-journal', 'plan-journal'] as const
+export const journalBuckets = ['journal', 'check-journal', 'plan-journal', 'analysis-journal'] as const
 export type JournalBucket = (typeof journalBuckets)[number]
 
 export const itemTables = ['validation', ...EvalSetName.options] as const
-export type ItemTable = (typeof itemTables)[number]
+export type ItemTableName = (typeof itemTables)[number]
 /** Files of a bundle, wherever their bytes lie. */
 export type BundleFiles = {
   /** SHA-256 and size of every file that is really there, by path. */

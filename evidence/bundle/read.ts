@@ -8,7 +8,7 @@ import { JsonBoundsError, maxBundledDepth, parseJson } from '../../schemas/bound
 import { sha256 } from '../../schemas/hash.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { decode, linesOf } from '../../tasks/files/read-lines.ts'
+import { decodeRecord, linesOf } from '../../tasks/files/read-lines.ts'
 import { type BundleFiles, bundleFiles, Manifest } from './manifest.ts'
 import { DamagedArchive, openArchive } from './unpack.ts'
 
@@ -106,7 +106,7 @@ function partsOf({ files, pieces }: BundleFiles): BundleParts {
       if (bytes > maxDocumentBytes)
         throw notABundle(`${path} has ${bytes} bytes, and ${maxDocumentBytes} at most are read`)
       refuseBeyondMemory(path, bytes)
-      const read = decode(Buffer.concat(await Array.fromAsync(pieces(path))))
+      const read = decodeRecord(Buffer.concat(await Array.fromAsync(pieces(path))))
       if ('problem' in read) throw notABundle(`${path} is ${read.problem}`)
       return parse(path, read.text, schema)
     },

@@ -5,7 +5,7 @@ import { ObjectRef } from '../../schemas/ids.ts'
 import { ItemOutcome } from '../../schemas/score.ts'
 import { EvalSetItem } from '../../schemas/sealed-results.ts'
 import type { RunFacts } from '../report/mod.ts'
-import type { ItemTable } from './manifest.ts'
+import type { ItemTableName } from './manifest.ts'
 
 /** A line of a journal: how one paid call ended. */
 export const JournalLine = z.object({ key: z.string(), value: JournalEntry })
@@ -24,7 +24,7 @@ export type ItemLine = z.infer<typeof ItemLine>
 type Answered = { studentModel: string; items: readonly ItemOutcome[] }
 
 /** What every student model had right, item by item, from the log. Where a ladder kept a score back, the items are those it showed. */
-export function itemTable(facts: RunFacts, evalSet: ItemTable): ItemLine[] {
+export function itemTable(facts: RunFacts, evalSet: ItemTableName): ItemLine[] {
   return linesOf(
     evalSet === 'validation'
       ? facts.reports.map(({ payload }) => ({ studentModel: payload.studentModel.name, items: payload.items }))
@@ -50,7 +50,8 @@ type PlacedRef = { place: string; ref: ObjectRef }
 
 /**
  * Every object of LAB that a message names, with its place in the message. Left out are adapters, which are bundled by their hash
- * alone, as is the student's tokenizer, and the contamination index, which only the holder of its key could read. What lies in EXAM and VAULT is sealed.
+ * alone, as is the student's tokenizer, and the contamination index, which only the holder of its key could read. What lies in EXAM and
+ * VAULT is sealed.
  */
 export function* refsIn(value: unknown, place = ''): Generator<PlacedRef> {
   if (typeof value !== 'object' || value === null) return

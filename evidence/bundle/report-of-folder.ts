@@ -13,7 +13,7 @@ export async function logOf(folder: BundleParts): Promise<{ entries: LogEntry[];
 }
 
 /** The task as agents saw it; null where the bundle does not have it. */
-export async function taskOf(folder: BundleParts, { config }: RunFacts): Promise<PublicTask | null> {
+export async function taskInFolder(folder: BundleParts, { config }: RunFacts): Promise<PublicTask | null> {
   const path = config && bundleFiles.object(config.publicTask.sha256)
   return path && folder.files.has(path) ? folder.json(path, PublicTask) : null
 }
@@ -22,7 +22,7 @@ export async function taskOf(folder: BundleParts, { config }: RunFacts): Promise
 export async function reportOfFolder(folder: BundleParts, entries: readonly LogEntry[]): Promise<ReportData> {
   return reportOf({
     entries,
-    task: await taskOf(folder, collect(entries)),
+    task: await taskInFolder(folder, collect(entries)),
     versions: await folder.json(bundleFiles.versions, z.record(z.string(), z.string())),
     readRows: (ref) => folder.rowsOf(ref, Row),
   })

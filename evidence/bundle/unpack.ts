@@ -188,7 +188,7 @@ const bytesOf = async (file: string, start: number, most: number): Promise<Buffe
     await Array.fromAsync(createReadStream(file, { start, end: start + most - 1 }) as AsyncIterable<Buffer>),
   )
 
-/** Bytes before the deflated ones (RFC 1952): fields of fixed length, then further ones, a name and a comment, as its flags tell; null where they do not end. */
+/** Bytes before the deflated ones (RFC 1952): fixed fields, then those that its flags name; null where they do not end. */
 function gzipHeadBytes(head: Buffer): number | null {
   const [, second, method, flags = 0] = head
   if (head.length < 10) return null

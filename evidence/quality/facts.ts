@@ -16,7 +16,7 @@ export const Diversity = z.object({
 export type Diversity = z.infer<typeof Diversity>
 
 /** Means over rows; `levels` and `level` null where not every row states its own. */
-export const Difficulty = z.object({
+export const MeanDifficulty = z.object({
   levels: z.array(z.object({ level: z.number().int(), rows: count })).nullable(),
   level: z.number().nullable(),
   questionWords: z.number(),
@@ -24,7 +24,7 @@ export const Difficulty = z.object({
   replyWords: z.number(),
   replyNumbers: z.number(),
 })
-export type Difficulty = z.infer<typeof Difficulty>
+export type MeanDifficulty = z.infer<typeof MeanDifficulty>
 
 export const Coverage = z.object({
   covered: z.number(),
@@ -42,7 +42,7 @@ export type Judged = z.infer<typeof Judged>
 export const DatasetQuality = z.object({
   attempt: count,
   rows: count.nullable(),
-  difficulty: Difficulty.nullable(),
+  difficulty: MeanDifficulty.nullable(),
   questions: Diversity.nullable(),
   replies: Diversity.nullable(),
   /** Of the replies under the base student, before training; null where no training measured it. */

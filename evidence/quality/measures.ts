@@ -3,7 +3,7 @@ import { readTokens } from '../../agents/kit/dedup/text.ts'
 import { createTokens } from '../../agents/kit/dedup/tokens.ts'
 import { sampleOf } from '../../agents/kit/sample.ts'
 import type { Row } from '../../schemas/row.ts'
-import type { Coverage, Difficulty, Diversity } from './facts.ts'
+import type { Coverage, Diversity, MeanDifficulty } from './facts.ts'
 
 /**
  * How a dataset's skills stand to validation's. `covered`: the share of validation's items whose skill has rows. `overlap`: the share
@@ -38,7 +38,7 @@ const word = /[\p{L}\p{N}]+/gu
  * How hard a dataset's rows are. Where every row states its level, the levels; beside them, and without them, what goes with
  * difficulty: the length of question and reply, and the numbers in them. Null without rows.
  */
-export function difficultyOf(rows: readonly Row[]): Difficulty | null {
+export function difficultyOf(rows: readonly Row[]): MeanDifficulty | null {
   if (rows.length === 0) return null
   const mean = (of: (row: Row) => number) => rows.reduce((sum, row) => sum + of(row), 0) / rows.length
   const count = (text: string, pattern: RegExp) => text.match(pattern)?.length ?? 0

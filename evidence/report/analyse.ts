@@ -2,7 +2,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { numberText, plural } from '../../schemas/number-text.ts'
 import type { Row } from '../../schemas/row.ts'
-import { moneyOf, spentTogether } from '../../schemas/spent.ts'
+import { moneyOf } from '../../schemas/spent.ts'
 import type { PublicTask } from '../../schemas/task.ts'
 import { caveatsOf } from './analyse/caveats.ts'
 import { conclude } from './analyse/conclusion.ts'
@@ -13,9 +13,9 @@ import { provenanceOf } from './analyse/provenance.ts'
 import { qualityOf } from './analyse/quality.ts'
 import { ratesOfEvalSet } from './analyse/rates.ts'
 import { sealedResults } from './analyse/sealed.ts'
-import { modelsOf, sealingOf } from './analyse/statements.ts'
+import { modelStatements, sealingOf } from './analyse/statements.ts'
 import { timeOf } from './analyse/time.ts'
-import { spentOnPlans, spentOnRows, usageLines } from './analyse/usage.ts'
+import { pricedLines, spentOnAllModels, spentOnDecisions, spentOnRows } from './analyse/usage.ts'
 import type { RunFacts } from './facts/run-facts.ts'
 import { type DatasetFacts, ReportData, type StudentModelFacts } from './report-data.ts'
 import { confidence } from './statistics/intervals.ts'
@@ -63,7 +63,7 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
       }),
     },
     agents: facts.agents,
-    models: modelsOf(facts),
+    models: modelStatements(facts),
     sealing: sealingOf(facts),
     bootstrap,
     sealed,
@@ -180,8 +180,8 @@ function budgetOf(
   wallSeconds: number | null,
 ): ReportData['budget'] {
   const { config } = facts
-  const [rows, plans] = [spentOnRows(facts), spentOnPlans(facts)]
-  const all = spentTogether([rows, plans])
+  const [rows, plans] = [spentOnRows(facts), spentOnDecisions(facts)]
+  const all = spentOnAllModels(facts)
   const prices = config?.prices ?? {}
   return {
     hoursUsed: wallSeconds === null ? null : wallSeconds / 3600,
@@ -199,7 +199,7 @@ function budgetOf(
     tokens: config?.limits.tokens ?? null,
     price: all.calls === 0 ? null : moneyOf(all, prices),
     money: config?.limits.money ?? null,
-    usage: usageLines(all, prices),
+    usage: pricedLines(all, prices),
   }
 }
 
@@ -227,5 +227,12 @@ function badCasesOf(facts: RunFacts, chosen: number | null): ReportData['badCase
     .map(({ payload }) => payload)
     .filter(({ studentModel }) => studentModel.name.startsWith('attempt-'))
   const report = attempts.findLast(({ studentModel }) => studentModel.name === `attempt-${chosen}`) ?? attempts.at(-1)
-  return report ? { studentModel: report.studentModel.name, cases: report.badCases.slice(0, badCasesShown) } : null
+  if (!report) return null
+  const { studentModel, badCases, causes, analysis } = report
+  return {
+    studentModel: studentModel.name,
+    cases: badCases.slice(0, badCasesShown),
+    ...(analysis && { causes: causes ?? [], hypotheses: analysis.hypotheses }),
+    ...(analysis?.fault !== undefined && { analysisFault: analysis.fault }),
+  }
 }

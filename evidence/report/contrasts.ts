@@ -13,12 +13,12 @@ export const Rates = z.object({ strict: Rate, lenient: Rate })
 export type Rates = z.infer<typeof Rates>
 
 export const byMode = <T extends z.ZodType>(schema: T) => z.object({ strict: schema, lenient: schema })
-export const count = z.number().int().nonnegative()
+export const WholeCount = z.number().int().nonnegative()
 
 /** An arm's share right, the mean over its adapters; `perSeed` in the order of the arm's seeds. */
 export const ArmMean = z.object({
-  items: count,
-  groups: count,
+  items: WholeCount,
+  groups: WholeCount,
   value: z.number(),
   perSeed: z.array(z.number()),
   interval: Interval.nullable(),
@@ -31,7 +31,7 @@ export const ArmResult = z.object({
   seeds: z.array(z.number().int().positive()),
   sameAs: Arm.nullable(),
   /** Rows it was trained on; null for the base, and where the final evaluation does not say. */
-  rows: count.nullable(),
+  rows: WholeCount.nullable(),
   parts: z.record(z.string(), byMode(ArmMean)),
   /** By skill, over all parts. */
   skills: z.record(z.string(), byMode(ArmMean)).default({}),
@@ -42,14 +42,14 @@ export type ArmResult = z.infer<typeof ArmResult>
 
 /** One arm minus another on the same items, each averaged over its seeds. */
 export const ArmDifference = z.object({
-  items: count,
-  groups: count,
-  seeds: z.tuple([count, count]),
+  items: WholeCount,
+  groups: WholeCount,
+  seeds: z.tuple([WholeCount, WholeCount]),
   value: z.number(),
   interval: Interval.nullable(),
-  /** Items that only the first arm's adapter got right, and only the second's, with the seed named before the final evaluation; p of that. */
-  gained: count,
-  lost: count,
+  /** Items that only the first arm's adapter got right, and only the second's, with the seed named before the evaluation; p of that. */
+  gained: WholeCount,
+  lost: WholeCount,
   mcNemar: z.number(),
   /** Null where both arms have one seed and no items come in groups. */
   signFlip: z.number().nullable(),
@@ -57,20 +57,20 @@ export const ArmDifference = z.object({
 export type ArmDifference = z.infer<typeof ArmDifference>
 
 /** One arm minus another, part by part. */
-export const Comparison = z.object({
+export const ArmComparison = z.object({
   of: Arm,
   to: Arm,
   parts: z.record(z.string(), byMode(ArmDifference)),
   /**
-   * Replies of the second arm that say nothing of what it knows, since they are no answers, or the one answer of an adapter that has collapsed;
-   * of how many; and the same differences with the first arm's own results in their place. Null where there are none.
+   * Replies of the second arm that say nothing of what it knows, since they are no answers, or the one answer of an adapter that has
+   * collapsed; of how many; and the same differences with the first arm's own results in their place. Null where there are none.
    */
   favoured: z
-    .object({ silent: count, of: count, parts: z.record(z.string(), byMode(ArmDifference)) })
+    .object({ silent: WholeCount, of: WholeCount, parts: z.record(z.string(), byMode(ArmDifference)) })
     .nullable()
     .default(null),
 })
-export type Comparison = z.infer<typeof Comparison>
+export type ArmComparison = z.infer<typeof ArmComparison>
 
 /**
  * One arm minus another on one skill, over all parts, each averaged over its seeds. The interval is made as that of the whole
@@ -78,9 +78,9 @@ export type Comparison = z.infer<typeof Comparison>
  */
 export const SkillDifference = z.object({
   skill: z.string(),
-  items: count,
-  groups: count,
-  seeds: z.tuple([count, count]).default([1, 1]),
+  items: WholeCount,
+  groups: WholeCount,
+  seeds: z.tuple([WholeCount, WholeCount]).default([1, 1]),
   value: z.number(),
   interval: Interval.nullable(),
 })
@@ -99,17 +99,17 @@ const Adjusted = z.object({
 /** What an arm's adapters replied, all together. */
 export const ReplyFacts = z.object({
   arm: Arm,
-  replies: count,
+  replies: WholeCount,
   /** Items of the set, as each adapter was asked them. */
-  items: count,
+  items: WholeCount,
   /** Replies that are no answers, by why; a right one is always an answer. */
-  noAnswer: z.record(NoAnswer, count),
+  noAnswer: z.record(NoAnswer, WholeCount),
   /** Replies with the adapter's modal answer, of the adapter that has most of them. */
-  modal: count,
+  modal: WholeCount,
   /** Its text, where validation has an item with that answer. */
   modalAnswer: z.string().nullable(),
   /** Adapters that have collapsed: they give one answer whatever is asked. */
-  collapsed: count,
+  collapsed: WholeCount,
 })
 export type ReplyFacts = z.infer<typeof ReplyFacts>
 
@@ -127,7 +127,7 @@ export const Contrasts = z.object({
   /** `named`: the request of the final evaluation names it; else it is what a request without one means. */
   primary: PrimaryComparison.extend({ named: z.boolean() }),
   arms: z.array(ArmResult),
-  comparisons: z.array(Comparison),
+  comparisons: z.array(ArmComparison),
   adjusted: z.array(Adjusted),
   skills: z.array(SkillDifference),
   /** By part. */
@@ -145,8 +145,8 @@ export const RetentionFacts = z.object({
   sha256: Sha256,
   /** The mode of the set's own scorer. */
   mode: ScoreMode,
-  items: count,
-  arms: z.array(ArmMean.extend({ arm: RememberingArm, truncated: count })),
+  items: WholeCount,
+  arms: z.array(ArmMean.extend({ arm: RememberingArm, truncated: WholeCount })),
   /** Each trained arm minus the base, with its verdict at the margin. */
   changes: z.array(
     z.object({
@@ -170,26 +170,28 @@ export type RetentionFacts = z.infer<typeof RetentionFacts>
 /** What a run measured beside its result, and what it did not. */
 export const EvidenceFacts = z.object({
   /** Training seeds of each arm; null where the log does not begin. */
-  seeds: count.nullable(),
+  seeds: WholeCount.nullable(),
   arms: z.array(
     z.object({
       arm: TrainedArm,
-      rows: count,
+      rows: WholeCount,
       datasetHash: Sha256.nullable(),
       sameAs: TrainedArm.nullable(),
       leftOut: z.string().nullable(),
       /** Rows of a reference that copied an item and were not trained on; null of other arms. */
-      refused: count.nullable(),
+      refused: WholeCount.nullable(),
     }),
   ),
   /** Each with the way to measure it. */
   unmeasured: z.array(z.object({ what: z.string(), how: z.string() })),
   /** Of a run that is part of a comparison of planners. */
-  comparison: z.object({ name: z.string(), arm: z.string(), pair: count }).nullable().default(null),
+  comparison: z.object({ name: z.string(), arm: z.string(), pair: WholeCount }).nullable().default(null),
   ladder: z.enum(['off', 'on']),
   /** Student models whose scores the ladder kept back, and whose were shown in their place. */
   keptBack: z.array(z.object({ studentModel: z.string(), shownAs: z.string() })),
   /** Of a run that swaps validation: from which attempt on, and what each student model had right of either half, in the primary mode. */
-  swap: z.object({ at: count, halves: z.array(z.object({ studentModel: z.string(), a: Rate, b: Rate })) }).nullable(),
+  swap: z
+    .object({ at: WholeCount, halves: z.array(z.object({ studentModel: z.string(), a: Rate, b: Rate })) })
+    .nullable(),
 })
 export type EvidenceFacts = z.infer<typeof EvidenceFacts>

@@ -4,7 +4,7 @@ export { analyse, defaultResampling } from './analyse.ts'
 export { collect } from './facts/collect.ts'
 export type { Logged, RunFacts } from './facts/run-facts.ts'
 export { ReportData } from './report-data.ts'
-export { renderHtml, renderMarkdown } from './report-document.ts'
+export { reportHtml, reportMarkdown } from './report-document.ts'
 export {
   type ReportSources,
   reportJson,

@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import { FailureCause } from '../../schemas/guidance.ts'
 import { Sha256, Timestamp } from '../../schemas/ids.ts'
 import { RejectionReason, Row } from '../../schemas/row.ts'
 import { Operation, RunStatus, StopReason } from '../../schemas/run.ts'
 import { BadCase } from '../../schemas/score.ts'
 import { UsageLine } from '../../schemas/usage.ts'
 import { DatasetQuality } from '../quality/facts.ts'
-import { ArmResult, byMode, Contrasts, count, EvidenceFacts, Rates, RetentionFacts } from './contrasts.ts'
+import { ArmResult, byMode, Contrasts, EvidenceFacts, Rates, RetentionFacts, WholeCount } from './contrasts.ts'
 import { UnpairedDifference } from './statistics/resampling.ts'
 
 /** One student model on one sealed evaluation set. `parts` holds every part and `all`. */
@@ -13,8 +14,8 @@ export const EvalSetResult = z.object({
   studentModel: z.string(),
   parts: z.record(z.string(), Rates),
   skills: z.record(z.string(), Rates),
-  truncated: count,
-  items: count,
+  truncated: WholeCount,
+  items: WholeCount,
 })
 export type EvalSetResult = z.infer<typeof EvalSetResult>
 
@@ -62,21 +63,21 @@ export const StudentModelFacts = z.object({
       overall: Rates,
       parts: z.record(z.string(), Rates),
       skills: z.record(z.string(), Rates),
-      truncated: count,
+      truncated: WholeCount,
     })
     .nullable(),
   training: z
     .object({
-      seed: count.nullable(),
+      seed: WholeCount.nullable(),
       datasetHash: Sha256.nullable(),
       jobHash: Sha256.nullable(),
       adapterHash: Sha256.nullable(),
       reused: z.boolean(),
-      rows: count,
+      rows: WholeCount,
       /** Longer than the recipe's cut-off. */
-      leftOut: count.default(0),
-      steps: count,
-      tokens: count,
+      leftOut: WholeCount.default(0),
+      steps: WholeCount,
+      tokens: WholeCount,
       seconds: z.number(),
       tokensPerSecond: z.number(),
       device: z.string(),
@@ -88,7 +89,7 @@ export type StudentModelFacts = z.infer<typeof StudentModelFacts>
 
 /** How one dataset was made; attempt 0 is the uniform control. */
 export const DatasetFacts = z.object({
-  attempt: count,
+  attempt: WholeCount,
   operations: z.array(
     z.object({
       operation: Operation,
@@ -103,27 +104,27 @@ export const DatasetFacts = z.object({
     z.object({
       id: z.string(),
       skill: z.string(),
-      rows: count,
+      rows: WholeCount,
       /** Null where a teacher is prompted: then there are no frames, ranges and difficulties. */
-      phrasings: count.nullable(),
+      phrasings: WholeCount.nullable(),
       wideShare: z.number().nullable(),
       difficulty: z.tuple([z.number(), z.number(), z.number()]).nullable(),
     }),
   ),
-  target: count.nullable(),
-  rounds: count,
-  asked: count,
-  generated: count,
-  admitted: count,
-  carriedOver: count,
+  target: WholeCount.nullable(),
+  rounds: WholeCount,
+  asked: WholeCount,
+  generated: WholeCount,
+  admitted: WholeCount,
+  carriedOver: WholeCount,
   /** Rows in the dataset after the last closed round; null when no round was closed. */
-  rows: count.nullable(),
+  rows: WholeCount.nullable(),
   valid: z.boolean().nullable(),
-  rejected: z.partialRecord(RejectionReason, count),
+  rejected: z.partialRecord(RejectionReason, WholeCount),
   /** Admitted rows that share the template of an evaluation item, with other numbers. */
-  templateOverlap: count.default(0),
+  templateOverlap: WholeCount.default(0),
   /** Rows by skill, counted in the dataset itself (`dataset`) or, where it could not be read, from the verdicts (`log`). */
-  mix: z.record(z.string(), count),
+  mix: z.record(z.string(), WholeCount),
   mixFrom: z.enum(['dataset', 'log']),
   datasetHash: Sha256.nullable(),
 })
@@ -139,15 +140,21 @@ export const FailureCategory = z.enum([
   'other',
 ])
 export type FailureCategory = z.infer<typeof FailureCategory>
-const failures = z.partialRecord(FailureCategory, count)
+const failures = z.partialRecord(FailureCategory, WholeCount)
 
 export const phases = ['generate', 'train', 'answer', 'score', 'sealed', 'other'] as const
 export const Phase = z.enum(phases)
 export type Phase = z.infer<typeof Phase>
 
 /** A stretch of work; seconds since the run's first message. */
-export const Span = z.object({ lane: z.string(), label: z.string(), phase: Phase, from: z.number(), to: z.number() })
-export type Span = z.infer<typeof Span>
+export const WorkStretch = z.object({
+  lane: z.string(),
+  label: z.string(),
+  phase: Phase,
+  from: z.number(),
+  to: z.number(),
+})
+export type WorkStretch = z.infer<typeof WorkStretch>
 
 /** The whole report. Its HTML and its Markdown show these numbers and no others. */
 export const ReportData = z.object({
@@ -161,7 +168,7 @@ export const ReportData = z.object({
     startedAt: Timestamp.nullable(),
     lastMessageAt: Timestamp.nullable(),
     chosenAttempt: z.number().int().positive().nullable(),
-    messages: count,
+    messages: WholeCount,
     unreadable: z.array(z.object({ seq: z.number(), name: z.string(), reason: z.string() })),
   }),
   task: z
@@ -185,32 +192,34 @@ export const ReportData = z.object({
     search: Claim,
     caveats: z.array(z.string()),
   }),
-  agents: z.array(z.object({ role: z.string(), variant: z.string(), instances: z.array(z.string()), messages: count })),
+  agents: z.array(
+    z.object({ role: z.string(), variant: z.string(), instances: z.array(z.string()), messages: WholeCount }),
+  ),
   models: z.object({ noLanguageModel: z.boolean().nullable(), sentence: z.string() }),
   sealing: z.object({ enforced: z.boolean().nullable(), sentence: z.string() }),
-  bootstrap: z.object({ resamples: count, seed: count, confidence: z.number() }),
+  bootstrap: z.object({ resamples: WholeCount, seed: WholeCount, confidence: z.number() }),
   sealed: SealedResults.nullable(),
   evidence: EvidenceFacts,
   studentModels: z.array(StudentModelFacts),
   datasets: z.array(DatasetFacts),
   quality: z.array(DatasetQuality).default([]),
-  mats: z.object({ attempts: count, validAttempts: count, value: z.number().nullable() }),
+  mats: z.object({ attempts: WholeCount, validAttempts: WholeCount, value: z.number().nullable() }),
   failures: z.object({ attempts: failures, replies: failures }),
   budget: z.object({
     hoursUsed: z.number().nullable(),
     maxHours: z.number().nullable(),
-    attemptsUsed: count,
-    attempts: count.nullable(),
-    candidatesAsked: count,
-    candidateCapPerAttempt: count.nullable(),
-    teacherCallsUsed: count,
-    teacherCalls: count.nullable(),
-    plannerCallsUsed: count.default(0),
-    plannerCalls: count.nullable().default(null),
+    attemptsUsed: WholeCount,
+    attempts: WholeCount.nullable(),
+    candidatesAsked: WholeCount,
+    candidateCapPerAttempt: WholeCount.nullable(),
+    teacherCallsUsed: WholeCount,
+    teacherCalls: WholeCount.nullable(),
+    plannerCallsUsed: WholeCount.default(0),
+    plannerCalls: WholeCount.nullable().default(null),
     /** Of all roles together, as the replies reported them. */
-    inputTokens: count,
-    outputTokens: count,
-    tokens: count.nullable().default(null),
+    inputTokens: WholeCount,
+    outputTokens: WholeCount,
+    tokens: WholeCount.nullable().default(null),
     /** US dollars for those tokens. Null: nothing was called, or the price of a model is not known. */
     price: z.number().nullable(),
     money: z.number().nullable().default(null),
@@ -219,7 +228,7 @@ export const ReportData = z.object({
   time: z.object({
     wallSeconds: z.number().nullable(),
     phases: z.array(z.object({ phase: Phase, seconds: z.number() })),
-    spans: z.array(Span),
+    spans: z.array(WorkStretch),
   }),
   provenance: z.object({
     versions: z.record(z.string(), z.string()),
@@ -227,7 +236,16 @@ export const ReportData = z.object({
     hashes: z.array(z.object({ name: z.string(), sha256: Sha256 })),
   }),
   /** Two rows a skill of one attempt's dataset, drawn with the report's seed. */
-  samples: z.object({ attempt: count, rows: z.array(Row) }).nullable(),
-  badCases: z.object({ studentModel: z.string(), cases: z.array(BadCase) }).nullable(),
+  samples: z.object({ attempt: WholeCount, rows: z.array(Row) }).nullable(),
+  badCases: z
+    .object({
+      studentModel: z.string(),
+      cases: z.array(BadCase),
+      /** Of an evaluator with an analyst: the causes that held, of so many hypotheses. */
+      causes: z.array(FailureCause).optional(),
+      hypotheses: WholeCount.optional(),
+      analysisFault: z.string().optional(),
+    })
+    .nullable(),
 })
 export type ReportData = z.infer<typeof ReportData>

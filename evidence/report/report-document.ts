@@ -54,7 +54,7 @@ function statusText({ run }: Pick<ReportData, 'run'>): string {
   return run.statusReason ? `${run.status}, not finished (${run.statusReason})` : `${run.status}, not finished`
 }
 
-export const renderHtml = (data: ReportData): string => htmlOf(reportDocument(data))
+export const reportHtml = (data: ReportData): string => htmlOf(reportDocument(data))
 
 /** `report.md`: what the HTML says, without its drawings. */
-export const renderMarkdown = (data: ReportData): string => markdownOf(reportDocument(data))
+export const reportMarkdown = (data: ReportData): string => markdownOf(reportDocument(data))

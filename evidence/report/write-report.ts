@@ -9,7 +9,7 @@ import { lastVerdicts } from './analyse/datasets.ts'
 import { analyse, defaultResampling } from './analyse.ts'
 import { collect } from './facts/collect.ts'
 import type { ReportData } from './report-data.ts'
-import { renderHtml, renderMarkdown } from './report-document.ts'
+import { reportHtml, reportMarkdown } from './report-document.ts'
 import type { Resampling } from './statistics/resampling.ts'
 
 export type ReportSources = Partial<Resampling> & {
@@ -42,14 +42,14 @@ export async function reportOf(options: ReportSources): Promise<ReportData> {
 /** Writes `report.json`, `report.md` and `report.html`; returns their paths and the data. */
 export async function writeReport(options: WriteReportOptions): Promise<WrittenReport> {
   const data = await reportOf(options)
-  const forms = { html: renderHtml(data), md: renderMarkdown(data), json: reportJson(data) }
+  const forms = { html: reportHtml(data), md: reportMarkdown(data), json: reportJson(data) }
   return { ...(await writeForms(options.dir, 'report', forms)), data }
 }
 
 /** The texts, or the paths, of a report's three forms. */
 type Forms = Record<'html' | 'md' | 'json', string>
 
-/** Writes a report's forms as `<name>.<form>`, each whole or not at all, into a folder that is made where it is missing. Returns the paths. */
+/** Writes a report's forms as `<name>.<form>`, each whole or not at all, into a folder made where it is missing. Returns the paths. */
 export async function writeForms(folder: string, name: string, { html, md, json }: Forms): Promise<Forms> {
   makeFolder(folder)
   const path = (form: string) => join(folder, `${name}.${form}`)

@@ -41,8 +41,8 @@ const fixedTokens = (): number => estimateTokens(promptTexts + JSON.stringify(z.
 const replyShare = 0.25
 
 /**
- * The topology with a planner whose prompts and replies fit into the context of its model, where the topology does not say how long they may
- * be. One that is too small for the rest of its prompt is left as it is, and refused by `checkFits`.
+ * The topology with a planner whose prompts and replies fit into the context of its model, where the topology does not say how long they
+ * may be. One that is too small for the rest of its prompt is left as it is, and refused by `checkFits`.
  */
 export function fitPlanner(topology: Topology, contexts: ModelContexts): Topology {
   const { planner } = topology.agents

@@ -2,7 +2,7 @@ import { memo } from '../../agents/kit/cache.ts'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { type Warn, warnOnTerminal } from '../../launcher/console/terminal.ts'
 import { optionsOf, usableOptions } from '../../launcher/topology/agent-options.ts'
-import { type Asked, askedBy, checkKeys, embedderAsked } from '../../launcher/topology/endpoints.ts'
+import { askedBy, checkKeys, embedderAsked, type ModelUse } from '../../launcher/topology/endpoints.ts'
 import { checkPrices, nameModel, shareConcurrency } from '../../launcher/topology/models.ts'
 import { type AgentRole, agentRoles } from '../../schemas/role.ts'
 import type { Topology } from '../../schemas/topology.ts'
@@ -36,7 +36,7 @@ export async function checkModels(
   checkKeys(trains ? [...asked, ...embedderAsked(topology, env)] : asked)
   if (trains) await checkBridge(topology, env, warn)
   const checked = memo(
-    ({ endpoint, model }: Asked) => checkTeacher(endpoint, model!, topology.teacher.checkMs),
+    ({ endpoint, model }: ModelUse) => checkTeacher(endpoint, model!, topology.teacher.checkMs),
     ({ endpoint: { baseUrl, apiKey }, model }) => JSON.stringify([baseUrl, apiKey, model]),
   )
   const contexts = new Map<PayingRole, number | null>()

@@ -10,8 +10,8 @@ import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { sourceKindsOf } from '../../schemas/variants.ts'
 import { readNamedFile, readYamlText } from '../../tasks/files/read-named-file.ts'
-import { FileRefused, readInside, textOf } from '../../tasks/files/regular-file.ts'
-import { procedureOf } from '../../tasks/procedures.ts'
+import { FileRefused, readInside, utf8TextOf } from '../../tasks/files/regular-file.ts'
+import { hasProcedure } from '../../tasks/procedures.ts'
 import { checkSeeds } from './check-seeds.ts'
 
 /** A row that hooks are tried on where no task is named. */
@@ -53,7 +53,7 @@ const doesNotHold = (file: string, faults: readonly string[]): UsageError =>
 
 /** @throws UsageError when the topology's generator samples procedures and the task has none */
 export function checkGenerator(task: Task, { name, agents }: Topology): void {
-  if (!sourceKindsOf(agents.generator).every((kind) => kind === 'procedure') || procedureOf(task)) return
+  if (!sourceKindsOf(agents.generator).every((kind) => kind === 'procedure') || hasProcedure(task)) return
   throw new UsageError(
     `The task ${task.id} (${task.dir}) has no procedure that makes rows, and the generator of topology ${name} is ${agents.generator.variant}: a generator with a teacher is needed.`,
     'Name a generator with a teacher in a copy of the topology and pass it with --topology, or add a procedure as docs/add-a-task.md says.',
@@ -76,7 +76,7 @@ export async function readProgramFile(path: string): Promise<unknown> {
 /** Whoever wrote the program says what is read: a file of its own folder, and nothing that lies elsewhere. */
 async function readRubric(folder: string, file: string, program: string): Promise<string> {
   try {
-    return textOf(await readInside(folder, file), join(folder, file))
+    return utf8TextOf(await readInside(folder, file), join(folder, file))
   } catch (error) {
     if (!(error instanceof FileRefused)) throw error
     throw new UsageError(

@@ -14,7 +14,7 @@ import { paperNamesIn } from '../../launcher/topology/paper-names.ts'
 import { readTopology, readTopologyText } from '../../launcher/topology/topology-file.ts'
 import { withModel } from '../../launcher/topology/with-model.ts'
 import { homeFolder } from '../../machine/folders.ts'
-import { diagnose, diagnoseEmbedder, type Finding } from '../../provision/mod.ts'
+import { diagnoseEmbedder, diagnoseSetup, type SetupFinding } from '../../provision/mod.ts'
 import { printableJson } from '../../schemas/printable.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { fixOf, reasonOf, UsageError } from '../../schemas/user-error.ts'
@@ -24,7 +24,7 @@ import { embeddingsPath } from '../../trainer-bridge/embedder/endpoint-embedder.
 import { bridgeOptionsOf } from './check-models.ts'
 
 /** Whether a check passes, as a finding. */
-async function finding(name: string, check: () => Promise<string>): Promise<Finding> {
+async function finding(name: string, check: () => Promise<string>): Promise<SetupFinding> {
   try {
     return { name, status: 'ok', detail: await check() }
   } catch (error) {
@@ -33,15 +33,15 @@ async function finding(name: string, check: () => Promise<string>): Promise<Find
   }
 }
 
-/** The model and endpoint of each role, and of an embedder that has one; whether its key is set, and whether it answers; nothing is paid. */
-async function checkEndpoints(topology: Topology): Promise<Finding[]> {
+/** The model and endpoint of each role, and of an embedder that has one; whether its key is set and whether it answers; nothing is paid. */
+async function checkEndpoints(topology: Topology): Promise<SetupFinding[]> {
   const asked = [...askedBy(topology, process.env), ...embedderAsked(topology, process.env)]
   if (asked.length === 0) return []
   const keys = await finding('keys of models', async () => {
     checkKeys(asked)
     return 'none goes to two endpoints'
   })
-  const check = async ({ role, model, endpoint, keyName }: (typeof asked)[number]): Promise<Finding> => {
+  const check = async ({ role, model, endpoint, keyName }: (typeof asked)[number]): Promise<SetupFinding> => {
     const found = await finding(role === 'trainer-bridge' ? 'embedder' : `model of the ${role}`, async () => {
       if (model === null) throw new UsageError('no model is named', nameModel)
       const path = role === 'trainer-bridge' ? embeddingsPath : chatPath
@@ -56,7 +56,7 @@ async function checkEndpoints(topology: Topology): Promise<Finding[]> {
 }
 
 /** Whether the trainer-bridge's options hold, whether its student works, and what embeds rows on this machine, where they say so. */
-async function checkBridge(topology: Topology, home: string, embeddedIsThere: boolean): Promise<Finding[]> {
+async function checkBridge(topology: Topology, home: string, embeddedIsThere: boolean): Promise<SetupFinding[]> {
   const options = await finding('options of the trainer-bridge', async () => bridgeOptionsOf(topology) && 'they hold')
   if (options.status === 'broken') return [options]
   const bridge = bridgeOptionsOf(topology)
@@ -104,7 +104,7 @@ export async function examine(options: ExamineOptions): Promise<number> {
   const limits = [...limitsOf(topology, await readTopologyText(options.topology)), ...fileLimits()]
   const home = homeFolder()
   const findings = [
-    ...(await diagnose({ home })),
+    ...(await diagnoseSetup({ home })),
     await finding('free disk', () => checkDisk(topology, home).then(() => `enough under ${home}`)),
   ]
   const embeddedIsThere = findings.some(({ name, status }) => name === 'student' && status === 'ok')

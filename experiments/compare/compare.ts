@@ -20,7 +20,7 @@ import { planEvidence } from '../run/evidence.ts'
 import { settingOf } from '../run/plan-run.ts'
 import { runSession } from '../run/run-session.ts'
 import { beginMember } from '../run-set/run-set.ts'
-import { keepPlan, printPlan, topologyOfArm, usualArms, writeComparison } from './comparison.ts'
+import { keepPlan, printComparisonPlan, topologyOfArm, usualArms, writeComparison } from './comparison.ts'
 
 export type CompareOptions = Omit<Overrides, 'planner'> & {
   arms?: PlannerArm[]
@@ -78,7 +78,7 @@ export async function compare(folder: string, options: CompareOptions): Promise<
       [...arms].map(async ([arm, own]) => [arm, await estimateOf(task, own, { rows, attempts, evidence })] as const),
     ),
   )
-  for (const line of printPlan(plan, estimates)) reporter.line(line)
+  for (const line of printComparisonPlan(plan, estimates)) reporter.line(line)
   if (options.dryRun) return reporter.json({ type: 'plan', plan, perRun: Object.fromEntries(estimates) })
   await checkNoSession('a comparison wants a planner of each arm')
   await using _served = local && (await serveLocalModel(local, topology, reporter))

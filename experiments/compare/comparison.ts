@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Bus } from '../../bus/mod.ts'
 import { analyseComparison } from '../../evidence/report/comparison/analyse.ts'
 import { resultOf } from '../../evidence/report/comparison/compared-run.ts'
-import { renderHtml, renderMarkdown } from '../../evidence/report/comparison/document.ts'
+import { comparisonHtml, comparisonMarkdown } from '../../evidence/report/comparison/document.ts'
 import { ComparisonPlan, fewestPairs, PlannerArm, runsOf } from '../../evidence/report/comparison/plan.ts'
 import { effectSentence } from '../../evidence/report/comparison/text.ts'
 import { reportJson, writeForms } from '../../evidence/report/mod.ts'
@@ -15,7 +15,7 @@ import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel } from '../../schemas/variants.ts'
 import type { Estimate } from '../estimate/estimate.ts'
-import { summaryOf, whole } from '../estimate/print.ts'
+import { summaryOf, wholeText } from '../estimate/print.ts'
 import { readRun } from '../run/follow-run.ts'
 
 /** The arms of a comparison that names none: every planner that is given as much as the others. */
@@ -55,7 +55,7 @@ export async function keepPlan(plan: ComparisonPlan): Promise<void> {
 }
 
 /** What a comparison will do and probably take, in lines; `perRun` estimates one run of each arm. */
-export function printPlan(plan: ComparisonPlan, perRun: ReadonlyMap<PlannerArm, Estimate>): string[] {
+export function printComparisonPlan(plan: ComparisonPlan, perRun: ReadonlyMap<PlannerArm, Estimate>): string[] {
   const { name, arms, pairs, seed, attempts, rows, trainingSeeds, teacherCalls } = plan
   const runs = runsOf(plan).length
   const each = [...perRun.values()]
@@ -68,9 +68,9 @@ export function printPlan(plan: ComparisonPlan, perRun: ReadonlyMap<PlannerArm, 
       : 'time not known'
   return [
     `comparison ${name}: ${pairs} ${plural(pairs, 'pair')} of ${arms.length} arms, ${runs} ${plural(runs, 'run')} one after another; seeds ${seed} to ${seed + pairs - 1}`,
-    `each run: ${attempts} ${plural(attempts, 'attempt')} of ${whole(rows)} ${plural(rows, 'row')}, the chosen dataset with ${trainingSeeds} fresh training ${plural(trainingSeeds, 'seed')}, ${teacherCalls === null ? 'teacher calls not limited' : `at most ${whole(teacherCalls)} teacher ${plural(teacherCalls, 'call')}`}, one final evaluation`,
+    `each run: ${attempts} ${plural(attempts, 'attempt')} of ${wholeText(rows)} ${plural(rows, 'row')}, the chosen dataset with ${trainingSeeds} fresh training ${plural(trainingSeeds, 'seed')}, ${teacherCalls === null ? 'teacher calls not limited' : `at most ${wholeText(teacherCalls)} teacher ${plural(teacherCalls, 'call')}`}, one final evaluation`,
     ...[...perRun].map(([arm, estimate]) => `${arm}, one run: ${summaryOf(estimate)}`),
-    `in all: ${trainings} ${plural(trainings, 'training')} (${timeOf('training')}), ${whole(answers)} ${plural(answers, 'answer')} of the student (${timeOf('answers')}), ${whole(
+    `in all: ${trainings} ${plural(trainings, 'training')} (${timeOf('training')}), ${wholeText(answers)} ${plural(answers, 'answer')} of the student (${timeOf('answers')}), ${wholeText(
       sum(({ spent }) => spent.calls),
     )} calls, ${runs} final evaluations`,
     ...(pairs < fewestPairs
@@ -86,7 +86,7 @@ export async function writeComparison(bus: Bus, plan: ComparisonPlan, reporter: 
   const results = []
   for (const run of runsOf(plan)) results.push(resultOf(run, await readRun(bus, run.runId)))
   const comparison = analyseComparison(plan, results)
-  const [html, md, json] = [renderHtml(comparison), renderMarkdown(comparison), reportJson(comparison)]
+  const [html, md, json] = [comparisonHtml(comparison), comparisonMarkdown(comparison), reportJson(comparison)]
   const paths = await writeForms(comparisonFolder(plan.name), 'comparison', { html, md, json })
   for (const effect of comparison.effects) reporter.line(effectSentence(effect))
   reporter.line(`comparison: ${paths.html}`)

@@ -5,12 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Launch } from '../../agents/kit/launch.ts'
 import { Presence } from '../../bus/mod.ts'
 import { environmentWithout, startAgent } from '../../launcher/agent-child.ts'
-import { needsKey } from '../../launcher/agent-spec.ts'
 import { readReport, sendLaunch } from '../../launcher/launch-channel.ts'
 import { pythonCommand } from '../../launcher/plugin/python.ts'
 import type { LocalPlugin } from '../../schemas/plugin.ts'
 import type { Source } from '../../schemas/program.ts'
-import { type AgentRole, accountsOf } from '../../schemas/role.ts'
+import { type AgentRole, accountsOf, needsContaminationKey } from '../../schemas/role.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import type { PrivateBus } from './private-bus.ts'
 import type { StubTeacher } from './stub-teacher.ts'
@@ -84,7 +83,7 @@ export function openTeam(
     servers: bus.url,
     credentials: Object.fromEntries(accountsOf[role].map((account) => [account, held[account]!])),
     sealed: true,
-    contaminationKey: needsKey(role) ? bus.contaminationKey.toString('hex') : null,
+    contaminationKey: needsContaminationKey(role) ? bus.contaminationKey.toString('hex') : null,
     slots: 2,
     options: { ...(subject.asksModel && { model: teacher.model, backoffMs: 50 }), ...subject.options },
     home: bus.folder,

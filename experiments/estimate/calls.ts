@@ -1,3 +1,4 @@
+import { AnalysisLimits } from '../../agents/evaluator/scorer-and-analyst/options.ts'
 import { plural, wholePercent } from '../../schemas/number-text.ts'
 import { present } from '../../schemas/present.ts'
 import type { Program } from '../../schemas/program.ts'
@@ -6,8 +7,11 @@ import type { EstimateInput } from './input.ts'
 
 export const charsPerToken = 4
 /** The words that the generator, the critic and the planner put around a prompt. */
-const frameChars = { generate: 200, judge: 1500, plan: 4000 }
-const replyTokens = { judge: 60, plan: 400, program: 1500 }
+const frameChars = { generate: 200, judge: 1500, plan: 4000, analyse: 1500, item: 80 }
+const replyTokens = { judge: 60, plan: 400, program: 1500, analyse: 500 }
+
+/** Of validation, to the evaluator's analyst. */
+const itemsShown = AnalysisLimits.parse({}).shownWrong + AnalysisLimits.parse({}).shownRight
 
 const tokensOf = (chars: number) => Math.ceil(chars / charsPerToken)
 export const mean = (values: readonly number[]) =>
@@ -19,6 +23,7 @@ export function callsOf(input: EstimateInput, candidates: number): UsageLine[] {
   return [
     ...(program && models.generator !== undefined ? teacherLines(input, program, candidates) : []),
     ...(planner && models.planner !== undefined ? plannerLines(models.planner, planner, attempts) : []),
+    ...(models.evaluator === undefined ? [] : [analystLine(models.evaluator, input)]),
   ]
 }
 
@@ -88,6 +93,19 @@ function plannerLines(model: string, { contextChars }: { contextChars: number },
     outputTokens: attempts * outputTokens,
   })
   return [line('plan', replyTokens.plan), line('program', replyTokens.program), line('correct', replyTokens.program)]
+}
+
+/** What the evaluator's analyst is asked: once for each attempt, with validation items that are taken to be as long as the examples. */
+function analystLine(model: string, { attempts, fewShot }: EstimateInput): UsageLine {
+  const item = mean(fewShot.map(({ input, output }) => input.length + 2 * output.length)) + frameChars.item
+  return {
+    role: 'evaluator',
+    model,
+    stage: 'analyse',
+    calls: attempts,
+    inputTokens: attempts * tokensOf(frameChars.analyse + itemsShown * item),
+    outputTokens: attempts * replyTokens.analyse,
+  }
 }
 
 /** Stands for a model that a topology does not name yet. */

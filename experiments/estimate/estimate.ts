@@ -2,7 +2,7 @@ import { priorYield } from '../../agents/planner/rounds.ts'
 import { moneyOf, spentOn } from '../../schemas/spent.ts'
 import type { Spent, UsageLine } from '../../schemas/usage.ts'
 import { assumptionsOf, callsOf } from './calls.ts'
-import { type Answers, answersOf, type EstimateInput } from './input.ts'
+import { type AnswerCounts, answerCounts, type EstimateInput } from './input.ts'
 
 /** What a run will probably take. Null: nothing is known to go by, and nothing is made up. */
 export type Estimate = {
@@ -10,7 +10,7 @@ export type Estimate = {
   money: number | null
   trainings: { count: number; seconds: number | null }
   /** Questions that the student answers: those of validation by every candidate, and those of the sealed session. */
-  answers: Answers
+  answers: AnswerCounts
   hours: { training: number | null; answers: number | null; calls: number | null }
   /** As text: what was taken for granted, and from where. */
   assumptions: string[]
@@ -29,7 +29,7 @@ export function estimateRun(input: EstimateInput): Estimate {
   // The chosen dataset and each baseline once a seed, each attempt once.
   const count = evidence ? attempts + evidence.seeds * (1 + arms.length) : 0
   const seconds = past.training && past.training.secondsPerRow * rows * count
-  const answers = evidence ? answersOf(attempts, evidence, input.evalSets) : { validation: 0, sealed: 0 }
+  const answers = evidence ? answerCounts(attempts, evidence, input.evalSets) : { validation: 0, sealed: 0 }
   const answered = answers.validation + answers.sealed
   const callsHours = past.callsPerSecond === null ? null : spent.calls / past.callsPerSecond / 3600
   const estimate = {
@@ -59,13 +59,18 @@ export function beyondOf({ spent, money, hours }: Omit<Estimate, 'beyond'>, limi
   return [
     ...over(
       'run.teacherCalls',
-      calls(({ role }) => role !== 'planner'),
+      calls(({ role }) => role === 'generator' || role === 'critic'),
       limits.teacherCalls,
     ),
     ...over(
       'run.plannerCalls',
       calls(({ role }) => role === 'planner'),
       limits.plannerCalls,
+    ),
+    ...over(
+      'run.analystCalls',
+      calls(({ role }) => role === 'evaluator'),
+      limits.analystCalls,
     ),
     ...over('run.tokens', spent.inputTokens + spent.outputTokens, limits.tokens),
     ...over('run.money', money, limits.money),

@@ -26,7 +26,7 @@ export type EstimateInput = {
   /** Null where nothing is trained. */
   evidence: Trained | null
   /** Questions of each evaluation set. */
-  evalSets: EvalSets
+  evalSets: QuestionCounts
   /** The program of each dataset, or one that stands for those that a planner will write; null where no teacher is prompted. */
   program: Program | null
   /** Whether a program that a planner will write may ask a model about its rows. */
@@ -41,7 +41,7 @@ export type EstimateInput = {
   /** Characters of a seed of the task's pool in the mean. */
   poolChars: number
   prices: Prices
-  limits: Pick<RunConfig['limits'], 'teacherCalls' | 'plannerCalls' | 'tokens' | 'money' | 'maxHours'>
+  limits: Pick<RunConfig['limits'], 'teacherCalls' | 'plannerCalls' | 'analystCalls' | 'tokens' | 'money' | 'maxHours'>
   past: Past
 }
 
@@ -49,17 +49,17 @@ export type EstimateInput = {
 export type Trained = Pick<Evidence, 'arms' | 'seeds' | 'submissions' | 'retention'>
 
 /** Questions of validation, and of each evaluation set of the sealed session. */
-export type EvalSets = Readonly<Record<'validation' | EvalSetName, number>>
+export type QuestionCounts = Readonly<Record<'validation' | EvalSetName, number>>
 
 /** Questions that the student answers: those of validation by every candidate, and those of the sealed session. */
-export type Answers = { validation: number; sealed: number }
+export type AnswerCounts = { validation: number; sealed: number }
 
 /** The answers of a whole run, if every attempt is valid and no two arms have the same dataset. */
-export function answersOf(
+export function answerCounts(
   attempts: number,
   { arms, seeds, submissions, retention }: Trained,
-  evalSets: EvalSets,
-): Answers {
+  evalSets: QuestionCounts,
+): AnswerCounts {
   const trained = [...arms, 'final' as const].flatMap((arm) => Array<Arm>(seeds).fill(arm))
   const submitted = Array<Arm>(submissions ? attempts : 0).fill('submission')
   const evaluated: Arm[] = ['base', 'base-examples', ...trained, ...submitted]

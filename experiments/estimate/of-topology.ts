@@ -9,15 +9,15 @@ import type { Topology } from '../../schemas/topology.ts'
 import { PayingRole } from '../../schemas/usage.ts'
 import { asksModel } from '../../schemas/variants.ts'
 import { publicView } from '../../tasks/load.ts'
-import { procedureOf } from '../../tasks/procedures.ts'
+import { hasProcedure } from '../../tasks/procedures.ts'
 import { retentionOf } from '../../tasks/read-retention.ts'
 import { mean, unnamedModel } from './calls.ts'
 import { type Estimate, estimateRun } from './estimate.ts'
-import type { EvalSets, Trained } from './input.ts'
+import type { QuestionCounts, Trained } from './input.ts'
 import { readPast } from './past-runs.ts'
 
 /** What is asked for; `program` and no evidence: rows alone, made once. */
-export type Asked = {
+export type EstimateRequest = {
   rows?: number | undefined
   attempts?: number | undefined
   evidence: Trained | null
@@ -25,7 +25,7 @@ export type Asked = {
 }
 
 /** The estimate of what a task and a topology would be asked for, with what earlier runs in the folder of runs measured. */
-export async function estimateOf(task: Task, topology: Topology, asked: Asked): Promise<Estimate> {
+export async function estimateOf(task: Task, topology: Topology, asked: EstimateRequest): Promise<Estimate> {
   const { run, prices, agents } = topology
   const rows = asked.rows ?? run.rows ?? task.rows.target
   const models = namedModels(topology)
@@ -58,13 +58,17 @@ function namedModels(topology: Topology): Partial<Record<PayingRole, string>> {
   return { ...Object.fromEntries(asking.map((role) => [role, unnamedModel])), ...modelsOf(topology) }
 }
 
-async function evalSetsOf(task: Task, { agents }: Topology, evidence: Asked['evidence']): Promise<EvalSets> {
-  const { audit } = EvaluatorOptions.parse(agents.evaluator.options)
+async function evalSetsOf(
+  task: Task,
+  { agents }: Topology,
+  evidence: EstimateRequest['evidence'],
+): Promise<QuestionCounts> {
+  const { audit } = EvaluatorOptions.strip().parse(agents.evaluator.options)
   const drawn = Object.values(audit).reduce((sum, count) => sum + count, 0)
   return {
     validation: task.validation.length,
     test: task.test.length,
-    audit: procedureOf(task) ? drawn : task.audit.length,
+    audit: hasProcedure(task) ? drawn : task.audit.length,
     retention: evidence?.retention ? (await retentionOf(task)).items.length : 0,
   }
 }

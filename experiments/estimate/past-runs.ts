@@ -24,7 +24,7 @@ const PastReport = z.object({
 })
 type PastReport = z.infer<typeof PastReport>
 
-/** What the reports in a folder of runs measured for a task with so many validation items and its teacher. A report of another form is passed over. */
+/** What reports in a folder of runs measured for a task with so many validation items and its teacher. Other forms are passed over. */
 export async function readPast(
   folder: string,
   task: { id: string; validation: number },

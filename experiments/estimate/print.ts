@@ -6,7 +6,7 @@ import type { Prices } from '../../schemas/usage.ts'
 import type { Estimate } from './estimate.ts'
 
 /** Rounded, with a blank before each three digits. Formatting by locale would load its data first. */
-export const whole = (value: number) => String(Math.round(value)).replaceAll(/\B(?=(\d{3})+$)/g, ' ')
+export const wholeText = (value: number) => String(Math.round(value)).replaceAll(/\B(?=(\d{3})+$)/g, ' ')
 export const time = (hours: number | null, what: string) =>
   hours === null
     ? `${what}: not known`
@@ -17,12 +17,12 @@ export function summaryOf({ spent, money, trainings, answers, hours, beyond }: E
   const parts = present([
     spent.calls === 0
       ? 'no model is called'
-      : `${whole(spent.calls)} ${plural(spent.calls, 'call')}, ${whole(spent.inputTokens + spent.outputTokens)} tokens, ${dollars(money)}`,
+      : `${wholeText(spent.calls)} ${plural(spent.calls, 'call')}, ${wholeText(spent.inputTokens + spent.outputTokens)} tokens, ${dollars(money)}`,
     spent.calls > 0 && time(hours.calls, 'calls'),
     trainings.count > 0 && [
       `${trainings.count} ${plural(trainings.count, 'training')}`,
       time(hours.training, 'training'),
-      `${whole(answers.validation + answers.sealed)} ${plural(answers.validation + answers.sealed, 'answer')} of the student`,
+      `${wholeText(answers.validation + answers.sealed)} ${plural(answers.validation + answers.sealed, 'answer')} of the student`,
       time(hours.answers, 'answering'),
     ],
     beyond.length > 0 && `beyond ${beyond.length} ${plural(beyond.length, 'limit')}`,
@@ -43,9 +43,9 @@ export function estimateLines(estimate: Estimate, prices: Prices): string[] {
     line.role,
     line.model,
     line.stage,
-    whole(line.calls),
-    whole(line.inputTokens),
-    whole(line.outputTokens),
+    wholeText(line.calls),
+    wholeText(line.inputTokens),
+    wholeText(line.outputTokens),
     dollars(moneyOf({ ...line, lines: [line] }, prices)),
   ])
   return [

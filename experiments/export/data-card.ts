@@ -97,7 +97,7 @@ export const provenanceColumns = [
 type Provenance = Record<(typeof provenanceColumns)[number], string | null>
 
 /** The provenance of one row of a run. */
-export function provenanceOf({ id, skill, source, origin }: Row, run: string): Provenance {
+export function rowProvenance({ id, skill, source, origin }: Row, run: string): Provenance {
   const { generator, seed, teacher, judge } = origin
   return {
     id,

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { writeWhole } from '../../machine/state-file.ts'
 import type { Row } from '../../schemas/row.ts'
 import { stageFile } from '../../tasks/staged-file.ts'
-import { dataCard, type ExportContext, type Passed, provenanceColumns, provenanceOf } from './data-card.ts'
+import { dataCard, type ExportContext, type Passed, provenanceColumns, rowProvenance } from './data-card.ts'
 import type { ExportFormat } from './formats.ts'
 import { type ExportedRow, type Layout, layouts } from './layouts.ts'
 
@@ -51,7 +51,7 @@ async function* records(
   for await (const row of rows) {
     bySkill.set(row.skill, (bySkill.get(row.skill) ?? 0) + 1)
     if (row.origin.teacher) teachers.add(row.origin.teacher.model)
-    yield run === undefined ? write(row) : { ...write(row), ...provenanceOf(row, run) }
+    yield run === undefined ? write(row) : { ...write(row), ...rowProvenance(row, run) }
   }
 }
 

@@ -7,7 +7,7 @@ import { type ExportModel, exportModel, type ModelPart, modelParts } from '../..
 import { megabytes } from '../../models/export/part-folder.ts'
 import { plural } from '../../schemas/number-text.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { anyRunId, pickRun } from '../run/resume-run.ts'
+import { anyRunId, pickRun } from '../run/pick-run.ts'
 import { type ExportTo, exportAttempt } from './export-attempt.ts'
 
 /** What a run can be asked for: its rows, parts of a trained model, or all of that. */

@@ -6,8 +6,8 @@ import { defaultTopology } from '../../launcher/topology/topology-names.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { printableJson } from '../../schemas/printable.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { exportRun } from '../../telemetry/traces/export-traces.ts'
-import { pickRun } from '../run/resume-run.ts'
+import { exportRunTraces } from '../../telemetry/traces/export-traces.ts'
+import { pickRun } from '../run/pick-run.ts'
 
 /**
  * Sends the trace of a run, finished or not. What is sent a second time has the same ids.
@@ -20,7 +20,7 @@ export async function exportTrace(named: string | undefined, isJson: boolean): P
     const { config } = await pickRun(bus, named, () => true)
     const log = createLog({ role: 'operator' }, { level: 'error' })
     const line = (text: string) => console.error(text)
-    const exported = await exportRun(
+    const exported = await exportRunTraces(
       config.runId,
       { bus, receiver, withContent, log, line, ...telemetry },
       stopSignal(),

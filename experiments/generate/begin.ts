@@ -30,7 +30,7 @@ const Begun = RunConfig.pick({ runId: true, addresses: true, queues: true }).ext
 })
 export type Begun = z.infer<typeof Begun>
 
-export type Wanted = {
+export type WantedRows = {
   task: Task
   program: Program
   topology: Topology
@@ -46,7 +46,7 @@ export type Wanted = {
  * What the folder was begun with; null for a new folder.
  * @throws UsageError when it was begun with other settings
  */
-export async function begunIn(wanted: Wanted): Promise<Begun | null> {
+export async function begunIn(wanted: WantedRows): Promise<Begun | null> {
   const file = join(wanted.out, begunFile)
   const begun = await readState(file, Begun, '').catch((error: unknown) => {
     if (!(error instanceof StateFileError)) throw error
@@ -64,16 +64,16 @@ export async function begunIn(wanted: Wanted): Promise<Begun | null> {
 const lostRun = (out: string) =>
   `"npx syllabus status" lists the runs, and "npx syllabus export <run>" writes what one made. To make rows anew, give another --out than ${out}.`
 
-function askedHash({ task, program, topology, seed }: Wanted): string {
+function askedHash({ task, program, topology, seed }: WantedRows): string {
   const { generator: model = null, critic: judge = model } = modelsOf(topology)
   return hashOf({ task: task.sha256, program, seed, model, ...(judge === model ? {} : { judge }) })
 }
 
-/** Starts the run of a folder, or goes on with it; gives the place of the log to follow it from. @throws UsageError where its run is gone */
+/** Starts the run of a folder, or goes on with it; gives the place of the log to follow from. @throws UsageError where its run is gone */
 export async function beginGeneration(
   bus: Bus,
   server: BusServer,
-  wanted: Wanted,
+  wanted: WantedRows,
 ): Promise<{ runId: string; fromSeq: number }> {
   const { task, program, topology, out, seed, named } = wanted
   const begun = (await begunIn(wanted))?.runId ?? null
@@ -105,7 +105,7 @@ export async function beginGeneration(
 }
 
 /** The sources of a program that its model gave usable replies to a short while before. */
-async function usableLately(bus: Bus, { program, topology }: Wanted): Promise<string[]> {
+async function usableLately(bus: Bus, { program, topology }: WantedRows): Promise<string[]> {
   const asked = askedBy(topology, process.env).find(({ role }) => role === 'generator')
   const prompts = program.sources.filter((source) => source.kind === 'prompt')
   if (!asked?.model || topology.run.aheadCalls === 0) return []
@@ -115,7 +115,7 @@ async function usableLately(bus: Bus, { program, topology }: Wanted): Promise<st
   return prompts.filter((_, index) => usable[index]).map(({ id }) => id)
 }
 
-export const keepBegun = ({ out }: Pick<Wanted, 'out'>, begun: Begun): Promise<void> =>
+export const keepBegun = ({ out }: Pick<WantedRows, 'out'>, begun: Begun): Promise<void> =>
   writeWhole(join(out, begunFile), `${JSON.stringify(begun, null, 2)}\n`)
 
 /** Limits that a command names by options of its own. */

@@ -1,4 +1,4 @@
-import { callsLeft, callsOf, spentInAll } from '../../agents/planner/budget-left.ts'
+import { callsLeft, callsOfModel, spentInAll } from '../../agents/planner/budget-left.ts'
 import { leastCalls } from '../../agents/planner/program/program-faults.ts'
 import { candidatesOf, roundsOf } from '../../agents/planner/rounds.ts'
 import type { Attempt, PlannerState } from '../../agents/planner/state.ts'
@@ -8,7 +8,7 @@ import { type FailureKind, notAsked } from '../../schemas/row.ts'
 import { moneyOf } from '../../schemas/spent.ts'
 
 /** How a run that makes data alone ended, or where it rests. */
-export type Ending = {
+export type GenerateEnding = {
   /** What stopped it, with the counts behind it. */
   why: string
   /** What lets it go on; null where nothing does. */
@@ -38,7 +38,7 @@ function mostOf(counts: Readonly<Record<string, number>>, text: (count: number, 
   return most ? text(most[1], most[0]) : ''
 }
 
-/** The sources that lack rows, those that lack most first: how far each came, and the candidates that the rest wants at its yield so far. */
+/** The sources that lack rows, those with most first: how far each came, and the candidates that the rest wants at its yield so far. */
 function shortSources({ program, asked, bySource, examples }: Attempt): ShortSource[] {
   const short = (program?.sources ?? []).flatMap(({ id, rows }) => {
     const { admitted = 0, rejected = {}, failed = {} } = bySource[id] ?? {}
@@ -60,7 +60,7 @@ function shortSources({ program, asked, bySource, examples }: Attempt): ShortSou
 }
 
 /** What stopped a run with so many of its rows, and what goes on with it. */
-export function endingOf(state: PlannerState, attempt: Attempt, rows: number): Ending {
+export function generateEndingOf(state: PlannerState, attempt: Attempt, rows: number): GenerateEnding {
   const { config, status, statusReason, stopReason } = state
   const missing = config.rows - rows
   switch (stopReason) {
@@ -124,7 +124,7 @@ const moreIsNoHelp = (short: readonly ShortSource[]): string =>
 const withoutReply = ['refused', 'teacher', 'forbidden', 'gone', 'unchecked'] as const
 
 /** Nothing came of the teacher: what it or its endpoint said, and what helps where something does. */
-function unavailable({ bySource, examples = {} }: Attempt): Ending {
+function unavailable({ bySource, examples = {} }: Attempt): GenerateEnding {
   const counts = Object.values(bySource)
   const asked = counts.reduce((sum, source) => sum + source.asked - notAsked(source), 0)
   const failures = (kind: FailureKind) => counts.reduce((sum, { failed = {} }) => sum + (failed[kind] ?? 0), 0)
@@ -156,14 +156,14 @@ type Use = { text: string; isWhole: boolean }
 const of = (used: number, most: number | null, unit: string): Use[] =>
   most === null ? [] : [{ text: `${used} of ${most} ${unit}`, isWhole: used >= most }]
 
-function budgetUsed(state: PlannerState, attempt: Attempt, missing: number): Ending {
+function budgetUsed(state: PlannerState, attempt: Attempt, missing: number): GenerateEnding {
   const { limits, prices, rows } = state.config
   const spent = spentInAll(state)
   const used = [
     ...of(spent.calls, limits.teacherCalls, 'calls'),
     ...of(spent.calls, limits.attemptCalls, 'calls of one attempt'),
     ...Object.entries(limits.modelCalls).flatMap(([model, most]) =>
-      of(callsOf(spent, model), most, `calls of ${model}`),
+      of(callsOfModel(spent, model), most, `calls of ${model}`),
     ),
     ...of(spent.inputTokens + spent.outputTokens, limits.tokens, 'tokens'),
     ...of(moneyOf(spent, prices) ?? 0, limits.money, 'dollars'),

@@ -23,7 +23,7 @@ import { plural } from '../../schemas/number-text.ts'
 import { describePlugin } from '../../schemas/plugin.ts'
 import { checkCallsOf, type Program } from '../../schemas/program.ts'
 import type { RunConfig } from '../../schemas/run.ts'
-import type { AgentSpec, Topology } from '../../schemas/topology.ts'
+import type { AgentsOfRole, Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel } from '../../schemas/variants.ts'
 import { type LoadOptions, loadTask, publicView } from '../../tasks/load.ts'
@@ -34,11 +34,11 @@ import { estimateOf } from '../estimate/of-topology.ts'
 import { startLine } from '../estimate/print.ts'
 import type { ExportFormat } from '../export/formats.ts'
 import { createRunReader } from '../inspect/run-reader.ts'
+import { commandAgain } from '../run/command-again.ts'
 import { hintWhenAway, lastStatus, type RunEnd } from '../run/follow-run.ts'
 import { progressLine } from '../run/progress-line.ts'
-import { commandAgain } from '../run/resume-run.ts'
 import { nameByTime } from '../run/submit-run.ts'
-import { type Begun, beginGeneration, begunIn, isFinal, keepBegun, type Wanted } from './begin.ts'
+import { type Begun, beginGeneration, begunIn, isFinal, keepBegun, type WantedRows } from './begin.ts'
 import { lockOut, prepareOut, writingInto } from './out-folder.ts'
 import { writeOutcome } from './outcome.ts'
 import { generateTopology, scaleProgram } from './plan.ts'
@@ -79,7 +79,7 @@ type GoesOn = Begun & Pick<RunConfig, 'variants'>
 async function prepare(
   options: GenerateOptions,
   line: (text: string) => void,
-): Promise<Wanted & { model: string | null; local: LocalModel | null; goesOn: GoesOn | null }> {
+): Promise<WantedRows & { model: string | null; local: LocalModel | null; goesOn: GoesOn | null }> {
   const { out, seed } = options
   const read = await readTopology(options.topology ?? defaultTopology)
   const { local, model, concurrency, topology: priced } = generateTeacher(read, options)
@@ -230,7 +230,7 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
 
 /** The first prompts with their replies, so that a program is seen at work before it is paid for. Returns the exit code. */
 async function showPreview(
-  wanted: Wanted & { local: LocalModel | null },
+  wanted: WantedRows & { local: LocalModel | null },
   count: number,
   reporter: Reporter,
 ): Promise<number> {
@@ -278,14 +278,14 @@ const pollMs = 100
 
 /**
  * Ends the agents of an interrupted run, so that nothing more is paid and nothing moves any more: those that ask a model, generators and
- * critic side by side, await the replies to what they have asked. Where no check asks a model, the critic then checks what is there, and the
- * planner hears of it. Each has the topology's time to drain; what is not finished by then is kept, and done by whoever goes on.
+ * critic side by side, await the replies to what they have asked. Where no check asks a model, the critic then checks what is there, and
+ * the planner hears of it. Each has the topology's time to drain; what is not finished by then is kept, and done by whoever goes on.
  */
 async function settle(session: Session, topology: Topology, reporter: Reporter): Promise<void> {
   const { generator, critic, planner } = topology.agents
   const { queues } = session
-  const limitMs = (agent: AgentSpec) => drainMsOf(asksModel(agent), topology.supervisor)
-  const seconds = (agent: AgentSpec) => Math.round(limitMs(agent) / 1000)
+  const limitMs = (agent: AgentsOfRole) => drainMsOf(asksModel(agent), topology.supervisor)
+  const seconds = (agent: AgentsOfRole) => Math.round(limitMs(agent) / 1000)
   const isFree = !asksModel(critic)
   reporter.line(`awaiting the replies to calls in flight, for ${seconds(generator)} s at most`)
   await Promise.all([session.stop('generator'), isFree ? null : session.stop('critic')])

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { explained } from '../../machine/faults.ts'
 import { ensureWritable } from '../../machine/folders.ts'
-import { FileHeldError, type HeldFile, holdFile, nameOf } from '../../machine/held-file.ts'
+import { FileHeldError, type HeldFile, holderName, holdFile } from '../../machine/held-file.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import type { ExportFormat } from '../export/formats.ts'
 import { layouts } from '../export/layouts.ts'
@@ -49,7 +49,7 @@ export async function lockOut(out: string, notify: (line: string) => void, silen
   } catch (error) {
     if (!(error instanceof FileHeldError)) throw error
     throw new UsageError(
-      `${out} is in use: ${nameOf(error.holder)} makes rows into it.`,
+      `${out} is in use: ${holderName(error.holder)} makes rows into it.`,
       'Wait until it ends, stop it, or give another --out.',
     )
   }

@@ -7,8 +7,8 @@ import { plural } from '../../schemas/number-text.ts'
 import { notAsked } from '../../schemas/row.ts'
 import { callsText, lostOf, moneyOf, spentTogether } from '../../schemas/spent.ts'
 import { type ExportTo, exportAttempt } from '../export/export-attempt.ts'
-import { commandAgain } from '../run/resume-run.ts'
-import { endingOf } from './ending.ts'
+import { commandAgain } from '../run/command-again.ts'
+import { generateEndingOf } from './ending.ts'
 import { outcomeFile } from './out-folder.ts'
 import { unfinishedWork } from './unfinished.ts'
 
@@ -31,7 +31,7 @@ export async function writeOutcome(
   const unfinished = stopReason === null ? await unfinishedWork(bus, at, models) : null
   const kept = unfinished?.replies ?? 0
   const spent = spentTogether([made.spent, unfinished?.spent])
-  const { why, next } = endingOf(state, attempt, rows)
+  const { why, next } = generateEndingOf(state, attempt, rows)
   const bySource = made.bySource()
   const facts = {
     runId: config.runId,

@@ -1,7 +1,7 @@
 import { apportion } from '../../agents/planner/apportion.ts'
 import { maxShards } from '../../agents/planner/rounds.ts'
 import { checkCallsOf, type Program } from '../../schemas/program.ts'
-import type { AgentSpec, Topology } from '../../schemas/topology.ts'
+import type { AgentsOfRole, Topology } from '../../schemas/topology.ts'
 import { asksModel } from '../../schemas/variants.ts'
 
 export type GenerateSettings = {
@@ -41,8 +41,8 @@ function shardSizeOf(
 }
 
 /**
- * No sign of life arrives while a consumer has no leader: up to two of them, a third of the wait apart, and an election (9 s) may lie between
- * two that do. What is handed out again meanwhile another process would pay for again.
+ * No sign of life arrives while a consumer has no leader: up to two of them, a third of the wait apart, and an election (9 s) may lie
+ * between two that do. What is handed out again meanwhile another process would pay for again.
  */
 const leastAckWaitMs = 30_000
 
@@ -72,7 +72,7 @@ export function generateTopology(topology: Topology, program: Program, settings:
     asksModel(topology.agents[role]) ? topology.agents[role].options : {}
   // Four times the shards that fill the requests: some wait for a slow last reply while others go on.
   const slotsFor = (calls: number) => Math.min(256, Math.ceil((4 * calls) / shardSize) + 1)
-  const critic: AgentSpec =
+  const critic: AgentsOfRole =
     checks > 0
       ? {
           variant: 'rules-and-judge',

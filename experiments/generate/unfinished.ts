@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { RoundRecord } from '../../agents/critic/round-record.ts'
-import { callsWithoutEntry, JournalEntry, usageOf } from '../../agents/kit/metered/journal.ts'
+import { callsWithoutEntry, JournalEntry, usageOfReply } from '../../agents/kit/metered/journal.ts'
 import { MeteredRecord } from '../../agents/kit/metered/ownership.ts'
 import { spentInAll } from '../../agents/planner/budget-left.ts'
 import type { PlannerState } from '../../agents/planner/state.ts'
@@ -30,7 +30,7 @@ const together = (parts: readonly Unfinished[]): Unfinished => ({
 /** A role's pieces of paid work under these keys: what each says that it cost, or else its journal and what was reserved beside. */
 async function paidWork(
   bus: Bus,
-  role: PayingRole,
+  role: keyof typeof buckets,
   models: Models,
   filter: string,
   isWanted: (key: string) => boolean,
@@ -47,7 +47,7 @@ async function paidWork(
       const held = await entries.get(name)
       if (held) kept.push(held.value)
     }
-    const lines = kept.map((entry) => usageOf(entry, { ...payer, stage: entry.stage, calls: entry.calls }))
+    const lines = kept.map((entry) => usageOfReply(entry, { ...payer, stage: entry.stage, calls: entry.calls }))
     const calls = lines.reduce((left, line) => left - line.calls, record.reserved)
     if (calls > 0) lines.push(callsWithoutEntry({ ...payer, calls }, record.isExact))
     const spent = record.result ? (await bus.objects.getJson(record.result, Finished)).spent : spentOn(lines)

@@ -14,7 +14,7 @@ import { shortened } from './shortened.ts'
  * What student models answered on validation, by item. Test, audit and forgetting check are sealed, and are in none of it.
  * @throws UsageError where no student model was scored yet
  */
-export async function answersOf(bus: Bus, { config }: PlannerState): Promise<AnsweredItem[]> {
+export async function answeredItemsOf(bus: Bus, { config }: PlannerState): Promise<AnsweredItem[]> {
   const entries = await readRun(bus, config.runId)
   const task = await bus.objects.getJson(config.publicTask, PublicTask)
   const replies = new Map<string, Map<string, string>>()
@@ -64,7 +64,7 @@ export function shownModel(
   throw new UsageError(`No student model "${wanted}" was scored on validation.`, `Name one of ${models.join(', ')}.`)
 }
 
-export const answerOf = ({ answers }: AnsweredItem, model: string) => answers.find((answer) => answer.model === model)
+export const answerBy = ({ answers }: AnsweredItem, model: string) => answers.find((answer) => answer.model === model)
 
 /** The items that a search for answers of a student model finds. */
 export const fitting = (
@@ -74,7 +74,7 @@ export const fitting = (
 ): AnsweredItem[] =>
   items.filter((item) => {
     const { id, skill, input, expected } = item
-    const answer = answerOf(item, model)
+    const answer = answerBy(item, model)
     return (
       (!wrong || answer?.correct === false) && hasWords(search, [id, skill, input, ...expected, answer?.reply ?? null])
     )
@@ -101,7 +101,7 @@ export function labelCounts(items: readonly AnsweredItem[], model: string): Labe
   const byLabel = Map.groupBy(items, ({ expected }) => expected[0]!)
   if (!couldBeLabels([...byLabel.keys()], items.length)) return null
   const count = (own: readonly AnsweredItem[]) => {
-    const answers = own.flatMap((item) => answerOf(item, model) ?? [])
+    const answers = own.flatMap((item) => answerBy(item, model) ?? [])
     const counts = Map.groupBy(answers, ({ reply }) => shortened(reply, labelChars))
     const replies = [...counts].map(([reply, { length }]) => ({ reply, count: length }))
     return {

@@ -12,7 +12,7 @@ import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel, chosenIn } from '../../schemas/variants.ts'
 import { readRun } from '../run/follow-run.ts'
-import { pickRun } from '../run/resume-run.ts'
+import { pickRun } from '../run/pick-run.ts'
 
 export type ReplayOptions = { model?: string; topology: string; json: boolean }
 

@@ -4,21 +4,21 @@ import type { Bus } from '../../bus/mod.ts'
 import { runsFolder } from '../../machine/folders.ts'
 import { Predictions, Report } from '../../schemas/messages/evaluation.ts'
 import { Batch, Shard, Verdict } from '../../schemas/messages/generation.ts'
+import { shortenCounted } from '../../schemas/text.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import type { AnswerLine, RowLine, RunReader, TablePage } from '../../trace/run-reader.ts'
-import { pickRun } from '../run/resume-run.ts'
-import { answerOf, answersOf, fitting, itemOf, labelCounts, modelsIn, shownModel } from './answers.ts'
+import { pickRun } from '../run/pick-run.ts'
+import { answerBy, answeredItemsOf, fitting, itemOf, labelCounts, modelsIn, shownModel } from './answers.ts'
 import { createHeld } from './held.ts'
-import { askedFor, keeps, type RunRow, rowDetail, rowLine, rowOf, runRows } from './run-rows.ts'
+import { askedFor, keeps, type RunRow, rowDetail, rowLine, rowWithId, runRows } from './run-rows.ts'
 import { shortened } from './shortened.ts'
 
 /** Characters of a text in a line of a table, and in what is opened from it. */
 const [lineChars, openedChars] = [240, 100_000]
 const shownReplies = 8
 
-const opened = (text: string): string =>
-  text.length > openedChars ? `${text.slice(0, openedChars)}… (${text.length} characters)` : text
+const opened = (text: string): string => shortenCounted(text, openedChars)
 
 /** Reads runs for the live page: the same rows and answers as `syllabus rows` and `syllabus answers` print. */
 export function createRunReader(bus: Bus, { gateway }: Pick<Topology, 'gateway'>): RunReader {
@@ -37,7 +37,7 @@ export function createRunReader(bus: Bus, { gateway }: Pick<Topology, 'gateway'>
   })
 
   const itemsOf = createHeld(bus, [Predictions.name, Report.name], async (runId) =>
-    answersOf(bus, await stateOf(runId)),
+    answeredItemsOf(bus, await stateOf(runId)),
   )
 
   const pageOf = <From, Line>(all: readonly From[], from: number, lineOf: (each: From) => Line): TablePage<Line> => ({
@@ -56,7 +56,7 @@ export function createRunReader(bus: Bus, { gateway }: Pick<Topology, 'gateway'>
       const { rows, isCut } = await rowsOf(runId)
       const { config } = await stateOf(runId)
       const isHeld = !isCut || rows.some((row) => row.id === id)
-      const { found, twin } = await rowOf(isHeld ? rows : runRows(bus, runId), runId, id)
+      const { found, twin } = await rowWithId(isHeld ? rows : runRows(bus, runId), runId, id)
       const detail = rowDetail(found, twin, await askedFor(bus, config, found))
       const calls = detail.calls.map((call) => ({ ...call, reply: call.reply && opened(call.reply) }))
       return { ...detail, prompt: detail.prompt && opened(detail.prompt), calls }
@@ -65,7 +65,7 @@ export function createRunReader(bus: Bus, { gateway }: Pick<Topology, 'gateway'>
       const items = await itemsOf(runId)
       const model = shownModel(items, await stateOf(runId), search.model)
       const lineOf = (item: (typeof items)[number]): AnswerLine => {
-        const answer = answerOf(item, model)
+        const answer = answerBy(item, model)
         const short = answer ? { ...answer, reply: shortened(answer.reply, lineChars) } : null
         return {
           id: item.id,

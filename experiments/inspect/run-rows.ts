@@ -120,14 +120,14 @@ function placeOf(id: string, shards: readonly PayloadOf<typeof Shard>[], { sourc
 }
 
 /** What a teacher was asked for a row and what it replied, a line for each call; none of a row that a procedure made. */
-export type Asked = RowDetail['calls'][number]
+export type RowCall = RowDetail['calls'][number]
 
 /** The prompt of a row, filled in, and the replies that its index was given; null of a row that no teacher wrote. */
 export async function askedFor(
   bus: Bus,
   { runId, publicTask }: RunConfig,
   { place: { shard, index } }: RunRow,
-): Promise<{ prompt: string; calls: Asked[] } | null> {
+): Promise<{ prompt: string; calls: RowCall[] } | null> {
   const round = await bus.objects.getJson(shard.round.object, Round)
   const program = await bus.objects.getJson(round.program, Program)
   const source = program.sources.find(({ id }) => id === shard.source)
@@ -138,14 +138,14 @@ export async function askedFor(
   const keys = await journal.keys(`${shardKey(runId, round, shard.shard)}.*`)
   const own = keys.filter((key) => key.split('.').at(-1)!.startsWith(`${index}-${prompt!.sample}-`))
   const entries = await Promise.all(own.map(async (key) => (await journal.get(key))?.value))
-  const calls = entries.flatMap((entry): Asked[] => {
+  const calls = entries.flatMap((entry): RowCall[] => {
     if (!entry) return []
     const stage = entry.stage ?? 'generate'
     return 'reply' in entry
       ? [{ stage, reply: entry.reply.text, failure: null }]
       : [{ stage, reply: null, failure: entry.failure.reason }]
   })
-  const isLater = ({ stage }: Asked) => Number(stage !== 'generate')
+  const isLater = ({ stage }: RowCall) => Number(stage !== 'generate')
   return { prompt: prompt!.messages[0]!.content, calls: calls.toSorted((a, b) => isLater(a) - isLater(b)) }
 }
 
@@ -153,7 +153,7 @@ export async function askedFor(
  * A row of a run by its id, and the admitted row that it repeats, as far as that comes before it.
  * @throws UsageError where there is none
  */
-export async function rowOf(
+export async function rowWithId(
   rows: AsyncIterable<RunRow> | Iterable<RunRow>,
   runId: string,
   id: string,
@@ -176,7 +176,7 @@ export const rowLine = ({ id, status, reason, why, duplicateOf, row }: RunRow): 
 export function rowDetail(
   found: RunRow,
   twin: RunRow | null,
-  asked: { prompt: string; calls: Asked[] } | null,
+  asked: { prompt: string; calls: RowCall[] } | null,
 ): RowDetail {
   const { row, source } = found
   const origin = row?.origin

@@ -1,5 +1,4 @@
+import { shorten } from '../../schemas/text.ts'
+
 /** A text on one line of a table, of so many characters at most. */
-export const shortened = (text: string, chars = 48): string => {
-  const line = text.replaceAll(/\s+/g, ' ').trim()
-  return line.length > chars ? `${line.slice(0, chars - 1)}…` : line
-}
+export const shortened = (text: string, chars = 48): string => shorten(text.replaceAll(/\s+/g, ' ').trim(), chars)

@@ -10,7 +10,7 @@ import { printable, printableJson } from '../../schemas/printable.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import { callsText, lostOf, moneyOf } from '../../schemas/spent.ts'
 import type { UsageLine } from '../../schemas/usage.ts'
-import { type Found, troublesIn, wantedBy, worksOn } from '../../trace/troubles.ts'
+import { type AgentTrouble, troublesIn, wantedBy, worksOn } from '../../trace/troubles.ts'
 import { spentSoFar } from '../generate/unfinished.ts'
 import { goesOnWith } from '../run/goes-on-with.ts'
 
@@ -112,10 +112,10 @@ async function withResume(run: RunLine, isAnyThere: boolean): Promise<RunLine> {
 }
 
 /** What keeps running runs from going on. What agents wait for by themselves is in their table. */
-async function troublesOf(runs: readonly RunLine[], there: readonly Presence[]): Promise<Found[]> {
+async function troublesOf(runs: readonly RunLine[], there: readonly Presence[]): Promise<AgentTrouble[]> {
   const running = runs.flatMap(({ status, config }) => (status === 'running' && config ? [config] : []))
   const isAnyThere = there.some(isAgent)
-  const unserved = running.map(async (config): Promise<Found[]> => {
+  const unserved = running.map(async (config): Promise<AgentTrouble[]> => {
     const { runId } = config
     const missing = wantedBy(config).filter((wanted) => !there.some((agent) => worksOn(agent, wanted)))
     const asking = missing.flatMap(({ role, does }) => (does === undefined ? [] : [`a ${role} that ${does}`]))

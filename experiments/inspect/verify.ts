@@ -1,17 +1,18 @@
 import { z } from 'zod'
 import { bundleFiles } from '../../evidence/bundle/manifest.ts'
 import { type Bundle, openBundle } from '../../evidence/bundle/read.ts'
-import { type CheckResult, verifyBundle } from '../../evidence/bundle/verify.ts'
+import { type VerifyResult, verifyBundle } from '../../evidence/bundle/verify.ts'
 import { versions } from '../../evidence/report/versions.ts'
 import { exitCodes } from '../../launcher/console/exit-codes.ts'
 import { maxBundledDepth, parseJson } from '../../schemas/bounded-json.ts'
 import { numberText, plural } from '../../schemas/number-text.ts'
 import { printableJson } from '../../schemas/printable.ts'
+import { shorten } from '../../schemas/text.ts'
 import { UsageError, UserError } from '../../schemas/user-error.ts'
-import { maxDataBytes, readRegular, textOf } from '../../tasks/files/regular-file.ts'
+import { maxDataBytes, readRegular, utf8TextOf } from '../../tasks/files/regular-file.ts'
 import { loadTask } from '../../tasks/load.ts'
 
-export type VerifyOptions = {
+export type VerifyRequest = {
   expect?: string
   task?: string
   report?: string
@@ -27,7 +28,7 @@ export type VerifyOptions = {
 export async function verify(
   file: string,
   named: string | undefined,
-  { expect, task: former, report, deep, maxBytes, json }: VerifyOptions,
+  { expect, task: former, report, deep, maxBytes, json }: VerifyRequest,
 ): Promise<number> {
   const path = former ?? named
   await using bundle = await openBundle(file, maxBytes)
@@ -80,7 +81,7 @@ function nothingDiffers(unchecked: number): string {
 
 async function readReport(file: string): Promise<unknown> {
   try {
-    return parseJson(textOf(await readRegular(file, maxDataBytes()), file), { maxDepth: maxBundledDepth })
+    return parseJson(utf8TextOf(await readRegular(file, maxDataBytes()), file), { maxDepth: maxBundledDepth })
   } catch (error) {
     const why = error instanceof UserError ? error.what : (error as Error).message
     throw new UsageError(
@@ -103,14 +104,12 @@ async function printVersions(bundle: Bundle): Promise<boolean> {
 
 /** Differences of one check that are printed; `--json` has all. */
 const shown = 20
+const shownChars = 120
 
-function linesOf({ check, what, compared, differences, unchecked }: CheckResult): string[] {
+function linesOf({ check, what, compared, differences, unchecked }: VerifyResult): string[] {
   const word = differences.length > 0 ? 'DIFFERS' : compared > 0 ? 'OK' : '–'
   const counted = compared > 0 ? `${numberText(compared)} compared` : 'nothing to compare'
-  const text = (value: unknown) => {
-    const json = JSON.stringify(value)
-    return json.length > 120 ? `${json.slice(0, 120)}…` : json
-  }
+  const text = (value: unknown) => shorten(JSON.stringify(value), shownChars)
   return [
     `${word.padEnd(8)}  ${check}: ${what} (${counted})`,
     ...differences

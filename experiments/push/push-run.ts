@@ -15,7 +15,7 @@ import { plural } from '../../schemas/number-text.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { type ExportPart, exportRun } from '../export/export-run.ts'
 import { layouts } from '../export/layouts.ts'
-import { anyRunId } from '../run/resume-run.ts'
+import { anyRunId } from '../run/pick-run.ts'
 import { openHub } from './hub.ts'
 import { type OutgoingFile, pushFiles, sizeText } from './push-files.ts'
 export type PushRun = {

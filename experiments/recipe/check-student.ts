@@ -19,7 +19,7 @@ const otherStudent = 'or name another student: LOCAL_MODEL=<folder with a transf
  * Checks that an arm's student can be had and trained here.
  * @throws UsageError without the GPU that it wants, or without the model; SetupError for a folder without one
  */
-export async function checkStudent(
+export async function checkArmStudent(
   { name, topology, gpu }: ArmPlan,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {

@@ -13,7 +13,7 @@ import type { EvidenceRequest, PlannedEvidence } from '../run/evidence.ts'
 import { planRun } from '../run/plan-run.ts'
 import type { NamedArm } from './arms.ts'
 import type { Sources } from './sources.ts'
-import { taskOf } from './task-folder.ts'
+import { recipeTask } from './task-folder.ts'
 
 /** What the command line says otherwise than the recipe. */
 export type RecipeOptions = EvidenceRequest & {
@@ -56,7 +56,7 @@ export async function planArms(
   const made = new Map<string, Promise<Task>>()
   const taskFor = (task: RecipeTask) => {
     const key = hashOf(task)
-    const found = made.get(key) ?? taskOf(task, { id: recipe.name, sources: options.sources, line })
+    const found = made.get(key) ?? recipeTask(task, { id: recipe.name, sources: options.sources, line })
     made.set(key, found)
     return found
   }

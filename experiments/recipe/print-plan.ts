@@ -1,7 +1,7 @@
 import { modelsOf } from '../../launcher/topology/models.ts'
 import { dollars, plural } from '../../schemas/number-text.ts'
 import type { RecipeFile } from '../../schemas/recipe.ts'
-import { summaryOf, time, whole } from '../estimate/print.ts'
+import { summaryOf, time, wholeText } from '../estimate/print.ts'
 import type { ArmPlan } from './plan.ts'
 
 /** A plan as a document: what `--dry-run --json` writes. */
@@ -22,15 +22,15 @@ export const planDocument = (recipe: RecipeFile, plans: readonly ArmPlan[]) => (
 })
 
 /** The plan as lines of text: each arm, all of them, and what the recipe had to leave open. */
-export function printPlan(recipe: RecipeFile, plans: readonly ArmPlan[]): string[] {
+export function printRecipePlan(recipe: RecipeFile, plans: readonly ArmPlan[]): string[] {
   const { runs, calls, tokens, money, trainings, hours, atMost } = totalOf(plans)
   const notStated = Object.entries(recipe.notStated)
   return [
     recipe.title,
     ...plans.flatMap(printArm),
     '',
-    `in all: ${runs} ${plural(runs, 'run')}; ${whole(calls)} ${plural(calls, 'call')}, ${whole(tokens)} tokens, ${dollars(money)}; ${whole(trainings)} ${plural(trainings, 'training')}; ${time(hours, 'time')}`,
-    `at most, by the limits: ${atMost.teacherCalls === null ? 'teacher calls without a limit' : `${whole(atMost.teacherCalls)} teacher ${plural(atMost.teacherCalls, 'call')}`}, ${whole(atMost.hours)} h of search`,
+    `in all: ${runs} ${plural(runs, 'run')}; ${wholeText(calls)} ${plural(calls, 'call')}, ${wholeText(tokens)} tokens, ${dollars(money)}; ${wholeText(trainings)} ${plural(trainings, 'training')}; ${time(hours, 'time')}`,
+    `at most, by the limits: ${atMost.teacherCalls === null ? 'teacher calls without a limit' : `${wholeText(atMost.teacherCalls)} teacher ${plural(atMost.teacherCalls, 'call')}`}, ${wholeText(atMost.hours)} h of search`,
     ...(notStated.length > 0 ? ['', 'not stated by what the recipe follows, and chosen here:'] : []),
     ...notStated.map(([what, chosen]) => `  ${what}: ${chosen}`),
   ]

@@ -9,9 +9,9 @@ import { checkModels } from '../checks/check-models.ts'
 import { runSession } from '../run/run-session.ts'
 import { beginMember, membersOf, writeSummary } from '../run-set/run-set.ts'
 import { selectArms } from './arms.ts'
-import { checkStudent } from './check-student.ts'
+import { checkArmStudent } from './check-student.ts'
 import { type ArmPlan, planArms, type RecipeOptions } from './plan.ts'
-import { planDocument, printPlan } from './print-plan.ts'
+import { planDocument, printRecipePlan } from './print-plan.ts'
 import { checkSources, readRecipe } from './sources.ts'
 
 type Asked = RecipeOptions & { recipe: string; arm: readonly string[]; dryRun: boolean }
@@ -36,7 +36,7 @@ export async function runRecipe(asked: Asked, reporter: Reporter): Promise<numbe
   if (asked.dryRun) return exitCodes.ok
   await checkNoSession('each arm of a recipe wants its own')
   for (const plan of plans) {
-    await checkStudent(plan)
+    await checkArmStudent(plan)
     const contexts = await checkModels(plan.topology)
     plan.topology = fitPlanner(plan.topology, contexts)
     checkFits(plan.task, plan.topology, contexts)
@@ -51,7 +51,7 @@ export async function runRecipe(asked: Asked, reporter: Reporter): Promise<numbe
 }
 
 function notify(recipe: RecipeFile, plans: readonly ArmPlan[], reporter: Reporter): void {
-  for (const text of printPlan(recipe, plans)) reporter.line(text)
+  for (const text of printRecipePlan(recipe, plans)) reporter.line(text)
   reporter.json(planDocument(recipe, plans))
 }
 

@@ -24,7 +24,7 @@ type Made = { id: string; sources: Sources; line: (text: string) => void }
  * equal files give the same folder and other ones another.
  * @throws UsageError, and TaskError for a source that cannot be used
  */
-export async function taskOf(recipe: RecipeTask, made: Made): Promise<Task> {
+export async function recipeTask(recipe: RecipeTask, made: Made): Promise<Task> {
   const tasks = join(homeFolder(), 'tasks')
   await using making = await stageFile(join(tasks, 'making'))
   const folder = join(making.path, made.id)

@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { reportJson, writeForms } from '../../evidence/report/mod.ts'
-import { renderHtml, renderMarkdown } from '../../evidence/report/run-set/document.ts'
+import { summaryHtml, summaryMarkdown } from '../../evidence/report/run-set/document.ts'
 import { outcomeOf } from '../../evidence/report/run-set/outcome.ts'
-import { summarise } from '../../evidence/report/run-set/summary.ts'
+import { summariseRuns } from '../../evidence/report/run-set/summary.ts'
 import { sentencesOf } from '../../evidence/report/run-set/text.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
 import { modelsOf, variantsIn } from '../../launcher/topology/models.ts'
@@ -102,8 +102,8 @@ export async function writeSummary(
 ): Promise<void> {
   const outcomes = []
   for (const member of members) outcomes.push(outcomeOf(member, await readRun(bus, member.runId)))
-  const summary = summarise(set, outcomes)
-  const [html, md, json] = [renderHtml(summary), renderMarkdown(summary), reportJson(summary)]
+  const summary = summariseRuns(set, outcomes)
+  const [html, md, json] = [summaryHtml(summary), summaryMarkdown(summary), reportJson(summary)]
   const paths = await writeForms(join(runsFolder(), set), 'summary', { html, md, json })
   for (const sentence of sentencesOf(summary)) reporter.line(sentence)
   reporter.line(`summary: ${paths.html}`)

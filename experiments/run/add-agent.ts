@@ -27,7 +27,7 @@ import type { AgentRole } from '../../schemas/role.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { pickRun } from './resume-run.ts'
+import { pickRun } from './pick-run.ts'
 
 export type AddedAgent = {
   /** Left out: the topology's. */

@@ -44,7 +44,7 @@ export async function followRun(
   return null
 }
 
-/** Where the server stays away while a run is followed, prints that and the command that goes on with it at once; the error is the caller's. */
+/** Where the server stays away while a run is followed, prints that and the command that goes on with it; the error is the caller's. */
 export async function hintWhenAway<T>(
   follow: () => Promise<T>,
   command: string,

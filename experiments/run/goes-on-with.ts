@@ -4,7 +4,7 @@ import { localAddress } from '../../schemas/queue.ts'
 import { agentRoles } from '../../schemas/role.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
-import { resumeAgain } from './resume-run.ts'
+import { resumeAgain } from './command-again.ts'
 
 /** The command that goes on with a run, for whoever no longer knows how it was started. */
 export async function goesOnWith(config: RunConfig): Promise<string> {

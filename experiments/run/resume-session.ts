@@ -13,7 +13,9 @@ import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { fitPlanner } from '../checks/check-context.ts'
 import { checkModels } from '../checks/check-models.ts'
-import { pickRun, resumeAgain, resumeRun } from './resume-run.ts'
+import { resumeAgain } from './command-again.ts'
+import { pickRun } from './pick-run.ts'
+import { resumeRun } from './resume-run.ts'
 import { runSession } from './run-session.ts'
 
 type ResumeOptions = Pick<Overrides, 'planner'> & {

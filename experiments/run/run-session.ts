@@ -17,8 +17,8 @@ import type { ThinkingSettings } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { wantedBy } from '../../trace/troubles.ts'
 import { createRunReader } from '../inspect/run-reader.ts'
+import { commandAgain } from './command-again.ts'
 import { followRun, hintWhenAway, type RunEnd } from './follow-run.ts'
-import { commandAgain } from './resume-run.ts'
 import { writeRunReport } from './write-run-report.ts'
 
 /** Starts or finds the run to follow, and from where. `own`: the queue's, where this command starts the agents. */

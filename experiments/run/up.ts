@@ -14,7 +14,7 @@ import { UsageError } from '../../schemas/user-error.ts'
 import { fitPlanner } from '../checks/check-context.ts'
 import { checkModels } from '../checks/check-models.ts'
 import { createRunReader } from '../inspect/run-reader.ts'
-import { runOnThem } from './resume-run.ts'
+import { runOnThem } from './command-again.ts'
 
 type UpOptions = Overrides & { topology: string; model?: string; teacher?: string; agents: boolean; json: boolean }
 

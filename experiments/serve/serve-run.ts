@@ -6,7 +6,7 @@ import { latestModel, prepareModels, serveModels } from '../../models/serve-mode
 import { modelsOfRun } from '../../models/trained-models.ts'
 import type { Topology } from '../../schemas/topology.ts'
 
-import { anyRunId } from '../run/resume-run.ts'
+import { anyRunId } from '../run/pick-run.ts'
 export type ServeRequest = {
   /** Left out: the only run that there is. */
   runId?: string | undefined

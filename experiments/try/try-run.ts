@@ -7,15 +7,15 @@ import { modelsOfRun } from '../../models/trained-models.ts'
 import { printable, printableJson } from '../../schemas/printable.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { reasonOf } from '../../schemas/user-error.ts'
-import { Question, type Reply, type SideBySideAnswer } from '../../trace/try-panel.ts'
+import { type SideBySideAnswer, TryQuestion, type TryReply } from '../../trace/try-panel.ts'
 
-import { anyRunId } from '../run/resume-run.ts'
+import { anyRunId } from '../run/pick-run.ts'
 export type TryRequest = {
   /** Left out: the only run that there is. */
   runId?: string | undefined
   /** Left out: the latest. */
   model?: string
-  question?: Question
+  question?: TryQuestion
   json: boolean
   signal: AbortSignal
 }
@@ -40,7 +40,7 @@ export async function tryRun(request: TryRequest, { localTeacher }: Pick<Topolog
   )
   onProgress(`loading ${baseName} and ${model}`)
   await using server = await serveModels(ready, localTeacher, { signal })
-  const ask = async (asked: Question) => {
+  const ask = async (asked: TryQuestion) => {
     const answer = await askSideBySide(server, run, asked, signal)
     console.log(json ? printableJson(answer) : printable(sideBySideText(answer, columns())))
   }
@@ -62,7 +62,7 @@ export async function tryRun(request: TryRequest, { localTeacher }: Pick<Topolog
   for await (const line of lines) {
     const typed = line.trim()
     const number = typed === '' ? next++ : Number(/^\/(\d+)$/.exec(typed)?.[1] ?? Number.NaN)
-    const asked = Question.safeParse(Number.isNaN(number) ? { text: typed } : { example: number })
+    const asked = TryQuestion.safeParse(Number.isNaN(number) ? { text: typed } : { example: number })
     if (!asked.success) console.error('A question has at most 8,000 characters, an example a number from 1.')
     else await ask(asked.data).catch((error) => (signal.aborted ? null : console.error(printable(reasonOf(error)))))
     if (signal.aborted) break
@@ -96,10 +96,10 @@ export function sideBySideText({ asked, example, replies }: SideBySideAnswer, wi
   return ['', ...head, '', ...body, ...right, ''].join('\n')
 }
 
-const verdictOf = ({ isRight, reason }: Reply): string[] =>
+const verdictOf = ({ isRight, reason }: TryReply): string[] =>
   isRight === undefined ? [] : [isRight ? '=> right' : `=> wrong${reason ? `: ${reason}` : ''}`]
 
-const bodyOf = ({ text, thoughts, isCut }: Reply): string =>
+const bodyOf = ({ text, thoughts, isCut }: TryReply): string =>
   `${thoughts ? `[thoughts] ${thoughts}\n[answer] ` : ''}${text.trim() === '' ? '(empty)' : text}${isCut ? ' [cut]' : ''}`
 
 /** Lines of at most so many characters, broken between words where that can be. */

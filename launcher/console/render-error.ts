@@ -5,6 +5,7 @@ import { inspect } from 'node:util'
 import { explained, MachineError } from '../../machine/faults.ts'
 import { homeFolder, makeFolder } from '../../machine/folders.ts'
 import { printable } from '../../schemas/printable.ts'
+import { shorten } from '../../schemas/text.ts'
 import { UserError } from '../../schemas/user-error.ts'
 import { exitCodes } from './exit-codes.ts'
 
@@ -18,7 +19,7 @@ const machineFixes: Readonly<Record<string, string>> = {
   EAGAIN: 'The machine starts no more processes: end others, or raise its limit (ulimit -u).',
 }
 
-/** A refusal of this machine with what a person does; any other error as it is. What is not there was looked for by mistake: a fault of ours. */
+/** A refusal of this machine with what a person does; any other error as it is. A file that is not there is a fault of ours. */
 function withMachineFix(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const { code = '', syscall, path, message } = error as NodeJS.ErrnoException
@@ -75,10 +76,7 @@ function rootOf(error: unknown): unknown {
 
 const shownChars = 400
 
-const oneLine = (text: string): string => {
-  const line = text.replaceAll(/\s+/g, ' ').trim()
-  return line.length > shownChars ? `${line.slice(0, shownChars)} …` : line
-}
+const oneLine = (text: string): string => shorten(text.replaceAll(/\s+/g, ' ').trim(), shownChars, ' …')
 
 /** Two in one millisecond have names of their own. */
 let written = 0

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { JudgeOptions } from '../../agents/critic/rules-and-judge/options.ts'
+import { AnalystOptions } from '../../agents/evaluator/scorer-and-analyst/options.ts'
 import { LlmGeneratorOptions } from '../../agents/generator/llm/options.ts'
 import { LlmPlannerOptions } from '../../agents/planner/llm/options.ts'
 import type { AgentRole } from '../../schemas/role.ts'
@@ -7,7 +8,12 @@ import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 
 /** What the variants that ask a model take as options. */
-export const optionsOf = { planner: LlmPlannerOptions, generator: LlmGeneratorOptions, critic: JudgeOptions }
+export const optionsOf = {
+  planner: LlmPlannerOptions,
+  generator: LlmGeneratorOptions,
+  critic: JudgeOptions,
+  evaluator: AnalystOptions,
+}
 
 /**
  * The options of a topology's agent. `named`: how the error names it.

@@ -10,13 +10,13 @@ import { asksModel } from '../../schemas/variants.ts'
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Who asks an endpoint, where a topology says so, and which variable holds the key. */
-export type Asking = { role: AgentRole; at: string; endpoint: Required<Endpoint>; keyName: string | null }
+export type EndpointUse = { role: AgentRole; at: string; endpoint: Required<Endpoint>; keyName: string | null }
 
 /** A role whose variant asks a model, and the model; `isUsual`: the topology says no address. */
-export type Asked = Asking & { role: PayingRole; model: string | null; isUsual: boolean }
+export type ModelUse = EndpointUse & { role: PayingRole; model: string | null; isUsual: boolean }
 
 /** The roles of a topology that ask a model, in their order. */
-export function askedBy({ agents }: Topology, env: Environment): Asked[] {
+export function askedBy({ agents }: Topology, env: Environment): ModelUse[] {
   return PayingRole.options.flatMap((role) => {
     const { options } = agents[role]
     if (!asksModel(agents[role])) return []
@@ -29,7 +29,7 @@ export function askedBy({ agents }: Topology, env: Environment): Asked[] {
 }
 
 /** The embedder of a topology's trainer-bridge, where it is one over HTTP whose options hold. */
-export function embedderAsked({ agents }: Topology, env: Environment): (Asking & { model: string })[] {
+export function embedderAsked({ agents }: Topology, env: Environment): (EndpointUse & { model: string })[] {
   const { data } = EmbeddingEndpoint.safeParse(agents['trainer-bridge'].options.embedder)
   const at = 'agents.trainer-bridge.options.embedder'
   if (!data) return []
@@ -38,7 +38,7 @@ export function embedderAsked({ agents }: Topology, env: Environment): (Asking &
 }
 
 /** @throws UsageError when the key of one variable would go to two endpoints: it is a secret that one of them must not learn */
-export function checkKeys(asked: readonly Asking[]): void {
+export function checkKeys(asked: readonly EndpointUse[]): void {
   const withKey = asked.filter(({ endpoint }) => endpoint.apiKey !== '')
   for (const [name, sharing] of Map.groupBy(withKey, ({ keyName }) => keyName!)) {
     const [one, other] = [sharing[0]!, sharing.find((each) => originOf(each) !== originOf(sharing[0]!))]
@@ -51,7 +51,7 @@ export function checkKeys(asked: readonly Asking[]): void {
   }
 }
 
-const originOf = ({ endpoint }: Asking) => URL.parse(endpoint.baseUrl)?.origin
+const originOf = ({ endpoint }: EndpointUse) => URL.parse(endpoint.baseUrl)?.origin
 
 /** The variables with keys of some topologies' agents that are not for this one; OPENAI_API_KEY is always one of them. */
 export function keysWithheld(role: AgentRole, own: Topology, all: readonly Topology[]): string[] {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { EvaluatorOptions } from '../../agents/evaluator/options.ts'
 import { withDelivery } from '../../schemas/message.ts'
 import { registry } from '../../schemas/registry.ts'
-import { type AgentRole, agentRoles } from '../../schemas/role.ts'
+import { agentRoles } from '../../schemas/role.ts'
 import { Topology } from '../../schemas/topology.ts'
 import { asksModel } from '../../schemas/variants.ts'
 import { BridgeOptions } from '../../trainer-bridge/options.ts'
@@ -63,16 +63,18 @@ function bareOf({ name, agents }: Topology): Topology {
   return Topology.parse({ name, agents: Object.fromEntries(specs) })
 }
 
-const schemas = { ...optionsOf, 'trainer-bridge': BridgeOptions, evaluator: EvaluatorOptions }
+const schemas = { ...optionsOf, 'trainer-bridge': BridgeOptions }
 
 /** The topology with every option of its agents, those left out with their defaults; options that do not hold stay. */
 function withOptionDefaults(written: Topology): Topology {
   // A model that nobody named yet hides no other option.
   const topology = withTeacherLimits(laidOver(withModel(written, 'not named'), written) as Topology)
-  const takesOptions = (role: AgentRole) => !(role in optionsOf) || asksModel(topology.agents[role])
-  const parsed = agentRoles.filter(takesOptions).map((role) => {
+  const parsed = agentRoles.flatMap((role) => {
     const { options } = topology.agents[role]
-    return [role, { options: schemas[role].safeParse(options).data ?? options }] as const
+    const asks = asksModel(topology.agents[role])
+    const own = role === 'evaluator' && !asks ? EvaluatorOptions : schemas[role]
+    const takesNone = role !== 'evaluator' && role in optionsOf && !asks
+    return takesNone ? [] : [[role, { options: own.safeParse(options).data ?? options }] as const]
   })
   return laidOver(topology, { agents: Object.fromEntries(parsed) }) as Topology
 }

@@ -1,7 +1,7 @@
 import { Plugin } from '../../schemas/plugin.ts'
 import { type AgentRole, agentRoles } from '../../schemas/role.ts'
 import { Variants } from '../../schemas/run.ts'
-import type { AgentSpec, Topology } from '../../schemas/topology.ts'
+import type { AgentsOfRole, Topology } from '../../schemas/topology.ts'
 import { PayingRole, type Prices } from '../../schemas/usage.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel } from '../../schemas/variants.ts'
@@ -33,7 +33,7 @@ export const nameModel =
   'Give --model <name>, set SYLLABUS_MODEL, or write agents.<role>.options.model into the topology; --teacher local serves one here.'
 
 /** The options of those that make rows with a model, without where it is asked. */
-export function rowOptionsOf({ agents }: Topology): Partial<Record<PayingRole, AgentSpec['options']>> {
+export function rowOptionsOf({ agents }: Topology): Partial<Record<PayingRole, AgentsOfRole['options']>> {
   const asking = teachers.filter((role) => asksModel(agents[role]))
   const optionsOf = (role: PayingRole) => {
     const { baseUrl: _url, apiKeyEnv: _key, ...options } = agents[role].options

@@ -1,5 +1,5 @@
 import { agentRoles } from '../../schemas/role.ts'
-import type { AgentSpec, Topology } from '../../schemas/topology.ts'
+import type { AgentsOfRole, Topology } from '../../schemas/topology.ts'
 import { asksModel, type VariantOf } from '../../schemas/variants.ts'
 
 /** What a command names in place of its topology's. */
@@ -40,5 +40,5 @@ export function withoutAgents({ agents, ...rest }: Topology): Topology {
   return { ...rest, agents: Object.fromEntries(none) as Topology['agents'] }
 }
 
-const modelAndEndpoint = (options: AgentSpec['options']): AgentSpec['options'] =>
+const modelAndEndpoint = (options: AgentsOfRole['options']): AgentsOfRole['options'] =>
   Object.fromEntries(Object.entries(options).filter(([name]) => ['model', 'baseUrl', 'apiKeyEnv'].includes(name)))

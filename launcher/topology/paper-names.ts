@@ -3,7 +3,7 @@ import { UsageError } from '../../schemas/user-error.ts'
 import { parseWithFaults } from '../../schemas/validation-errors.ts'
 
 /** A setting by the name that the paper gives it; `path` is where it is in the topology. */
-export type EvalSetName = {
+export type PaperSetting = {
   name: string
   path: readonly string[]
   meaning: string
@@ -17,7 +17,7 @@ const isOneShot = ({ agents }: Topology) => agents.planner.variant === 'llm-one-
 const asNumber = (text: string) => (text.trim() === '' ? Number.NaN : Number(text))
 
 /** The settings of the paper that are read from the environment. An option of the command line comes first, the topology last. */
-export const paperNames: readonly EvalSetName[] = [
+export const paperNames: readonly PaperSetting[] = [
   { name: 'DATASET_SIZE', path: ['run', 'rows'], meaning: 'rows of every dataset', read: asNumber },
   { name: 'MAX_TIME_HOURS', path: ['run', 'maxHours'], meaning: 'hours of a run', read: asNumber },
   {
@@ -63,7 +63,7 @@ export const paperNames: readonly EvalSetName[] = [
 ]
 
 /** Where metrics and probes are served: a host's own business, which a topology of many hosts cannot say. */
-export const hostNames: readonly EvalSetName[] = [
+export const hostNames: readonly PaperSetting[] = [
   {
     name: 'SYLLABUS_TELEMETRY_PORT',
     path: ['telemetry', 'port'],
@@ -101,7 +101,7 @@ export const withHostNames = (topology: Topology, env: Readonly<Record<string, s
 function withNames(
   topology: Topology,
   env: Readonly<Record<string, string | undefined>>,
-  names: readonly EvalSetName[],
+  names: readonly PaperSetting[],
 ): Topology {
   return names.reduce((changed, { name, path, meaning, read, holds }) => {
     const text = env[name]

@@ -27,12 +27,12 @@ export function knowLocal(session: { local?: string | null | undefined } | null)
 export type Binding = Required<Pick<RunConfig, 'addresses' | 'student' | 'queues'>>
 
 /** What a student is called wherever it lies: the last part of its folder or of its name on the hub. */
-export const studentName = (choice: string): string => choice.split('/').filter(Boolean).at(-1) ?? choice
+export const studentNameOf = (choice: string): string => choice.split('/').filter(Boolean).at(-1) ?? choice
 
 /**
  * Who alone does the work of a topology's runs: agents that ask the same model at the same address, and train the same student. `own` names
- * the run, or the set of runs, whose command starts these agents: what it pays for is then kept from all others. A role without replicas has
- * its agents elsewhere.
+ * the run, or the set of runs, whose command starts these agents: what it pays for is then kept from all others. A role without replicas
+ * has its agents elsewhere.
  * @throws TeacherUnusable for an address that is none
  */
 export function boundTo(topology: Topology, env: Environment, own?: string): Binding {
@@ -47,7 +47,7 @@ export function boundTo(topology: Topology, env: Environment, own?: string): Bin
   const { variant, options } = topology.agents['trainer-bridge']
   const { data: student = 'embedded' } = BridgeOptions.shape.student.safeParse(options.student)
   // The one that comes with the project is every bridge's that says nothing else.
-  const trained = student === 'embedded' ? {} : { 'trainer-bridge': queueOf(variant, studentName(student)) }
+  const trained = student === 'embedded' ? {} : { 'trainer-bridge': queueOf(variant, studentNameOf(student)) }
   return {
     addresses: Object.fromEntries(asked.map(({ role, address }) => [role, address])),
     student,

@@ -6,7 +6,7 @@ import type { Topology } from '../../schemas/topology.ts'
 import { PayingRole } from '../../schemas/usage.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { askedBy } from './endpoints.ts'
-import { boundTo, studentName } from './queues.ts'
+import { boundTo, studentNameOf } from './queues.ts'
 import { withModel } from './with-model.ts'
 
 /**
@@ -51,7 +51,7 @@ export function topologyOfRun(
   const bridge = agents['trainer-bridge']
   const { student: now = 'embedded' } = bridge.options
   // Named in another way, as on another machine, it is the same.
-  if (student !== undefined && studentName(student) !== studentName(String(now)))
+  if (student !== undefined && studentNameOf(student) !== studentNameOf(String(now)))
     agents['trainer-bridge'] = { ...bridge, options: { ...bridge.options, student } }
   return { ...rest, agents }
 }

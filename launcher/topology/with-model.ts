@@ -1,4 +1,4 @@
-import type { AgentSpec, Topology } from '../../schemas/topology.ts'
+import type { AgentsOfRole, Topology } from '../../schemas/topology.ts'
 import { PayingRole } from '../../schemas/usage.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel } from '../../schemas/variants.ts'
@@ -6,7 +6,7 @@ import { asksModel } from '../../schemas/variants.ts'
 /** The topology with another language model for every agent that asks one. */
 export function withModel(topology: Topology, model: string | undefined): Topology {
   if (model === undefined) return topology
-  const named = (spec: AgentSpec) => (asksModel(spec) ? { ...spec, options: { ...spec.options, model } } : spec)
+  const named = (spec: AgentsOfRole) => (asksModel(spec) ? { ...spec, options: { ...spec.options, model } } : spec)
   const { planner, generator, critic } = topology.agents
   const agents = { planner: named(planner), generator: named(generator), critic: named(critic) }
   return { ...topology, agents: { ...topology.agents, ...agents } }
@@ -32,14 +32,14 @@ export function withLocalModel(topology: Topology, model: string): Topology {
       'Use --topology deploy/topologies/llm.yaml, or a generator "llm" in a topology of your own.',
     )
   }
-  const fitting = (spec: AgentSpec): AgentSpec => {
+  const fitting = (spec: AgentsOfRole): AgentsOfRole => {
     if (!asksModel(spec)) return spec
     const most = Math.max(1, Math.floor(topology.localTeacher.batchRows / Math.max(1, spec.replicas)))
     const given = Number(spec.options.concurrency ?? most)
     return { ...spec, options: { ...spec.options, concurrency: Math.min(given, most) } }
   }
   const { maxNewTokens, contextChars } = topology.localTeacher
-  const brief = (spec: AgentSpec): AgentSpec => {
+  const brief = (spec: AgentsOfRole): AgentsOfRole => {
     if (!asksModel(spec)) return spec
     const { maxTokens = maxNewTokens, contextChars: chars = contextChars } = spec.options
     const bounds = {

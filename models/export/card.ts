@@ -2,8 +2,8 @@ import {
   type Block,
   type Blocks,
   code,
+  type DefinitionEntry,
   definitions,
-  type Entry,
   figures,
   heading,
   list,
@@ -118,12 +118,13 @@ function frontMatter(data: ReportData, { model, base, of }: CardRequest): object
   }
 }
 
-function aboutModel(data: ReportData, model: string, base: Base): Entry[] {
+function aboutModel(data: ReportData, model: string, base: Base): DefinitionEntry[] {
   const facts = data.studentModels.find(({ studentModel }) => studentModel === model)
   const { primary } = scoringOf(data)
   const { training, validation } = facts ?? {}
   const score = validation?.overall[primary]
-  const hash = (name: string, value: string | null | undefined): Entry[] => (value ? [[name, code(value)]] : [])
+  const hash = (name: string, value: string | null | undefined): DefinitionEntry[] =>
+    value ? [[name, code(value)]] : []
   return [
     ['Model', `${labelOf(model)} of run ${data.run.runId ?? 'unknown'}`],
     ['Base', `${base.hubName ?? base.name}${base.note ? `: ${base.note}` : ''}`],
@@ -134,7 +135,7 @@ function aboutModel(data: ReportData, model: string, base: Base): Entry[] {
             'Right on validation',
             `${percent(score.share)}${rangeText(score.interval, percentNumber)}, ${numberText(score.total)} ${plural(score.total, 'item')}`,
           ],
-        ] as Entry[])
+        ] as DefinitionEntry[])
       : []),
     ...(training
       ? ([
@@ -143,7 +144,7 @@ function aboutModel(data: ReportData, model: string, base: Base): Entry[] {
             `${numberText(training.rows)} ${plural(training.rows, 'row')}, ${numberText(training.steps)} ${plural(training.steps, 'step')}, ${numberText(training.tokens)} tokens`,
           ],
           ['Training took', `${duration(training.seconds)} on ${training.device}`],
-        ] as Entry[])
+        ] as DefinitionEntry[])
       : []),
     ...hash('Adapter (SHA-256)', training?.adapterHash),
     ...hash('Training job', training?.jobHash),

@@ -21,7 +21,7 @@ import { baseIn, configName, putAdapter } from './adapter.ts'
 import { type Base, baseOfChoice, licenceIn } from './base.ts'
 import { type CardOf, type CardRequest, modelCard } from './card.ts'
 import { type GgufType, putGguf } from './gguf.ts'
-import { type MergedType, type Progress, putMerged } from './merged.ts'
+import { type MergedType, putMerged, type StepProgress } from './merged.ts'
 import { addFile, type Files, type Key, keepOrMake, putCard, writtenBefore } from './part-folder.ts'
 
 /** What can be had of a trained model. */
@@ -51,7 +51,7 @@ export type ExportedModel = { run: string; model: string; adapterHash: string; p
  * Writes what is wanted of a trained model, each part in a folder of its own with its card. What is there already, whole, is kept.
  * @throws UsageError, MachineError, SetupError with what helps; the parts that were written before it stay
  */
-export async function exportModel(bus: Bus, request: ExportModel, reporter: Progress): Promise<ExportedModel> {
+export async function exportModel(bus: Bus, request: ExportModel, reporter: StepProgress): Promise<ExportedModel> {
   const { parts, home, signal } = request
   const run = await modelsOfRun(bus, request.runId)
   const model = trainedModelNamed(run, request.model)
@@ -75,7 +75,7 @@ export async function exportModel(bus: Bus, request: ExportModel, reporter: Prog
 
 type Context = {
   request: ExportModel
-  reporter: Progress
+  reporter: StepProgress
   run: RunModels
   model: TrainedModel
   /** The folder with the adapter as it was trained. */
@@ -89,7 +89,7 @@ type Prepared = { python: string; student: Student; licence: string | null }
 
 type Writer = (context: Context, folder: string) => Promise<{ files: Files; kept: boolean }>
 
-async function prepareBase(run: RunModels, { home, signal }: ExportModel, { line }: Progress): Promise<Prepared> {
+async function prepareBase(run: RunModels, { home, signal }: ExportModel, { line }: StepProgress): Promise<Prepared> {
   const setup = { home, onProgress: line, signal }
   const { python } = await provisionRuntime(setup)
   const student = await baseOfRun(run, { ...setup, python })

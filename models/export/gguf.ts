@@ -3,7 +3,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { converterName, runCommand, runtimeEnvironment } from '../../provision/mod.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { type Progress, runtimeFault, weightBytes } from './merged.ts'
+import { runtimeFault, type StepProgress, weightBytes } from './merged.ts'
 import { megabytes, requireSpace } from './part-folder.ts'
 
 /** The types of weights that the converter writes itself, with their bits for each weight. */
@@ -42,7 +42,7 @@ export async function putGguf(
   { python, converter, merged, name, signal }: Conversion,
   type: GgufType,
   path: string,
-  { line, progress }: Progress,
+  { line, progress }: StepProgress,
 ): Promise<void> {
   const folder = dirname(path)
   const bytes = await ggufBytes(merged, type)

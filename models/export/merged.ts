@@ -11,7 +11,7 @@ export const mergedTypes = ['base', 'float32', 'bfloat16', 'float16'] as const
 export type MergedType = (typeof mergedTypes)[number]
 
 /** What a long step says of itself. */
-export type Progress = {
+export type StepProgress = {
   line(text: string): void
   progress(label: string, done: number, total: number, detail?: string): void
 }
@@ -47,7 +47,7 @@ export const mergedBytes = async ({ base, type }: Pick<Merge, 'base' | 'type'>):
 export async function putMerged(
   { python, base, adapter, type, maxShard, signal }: Merge,
   staging: string,
-  { line, progress }: Progress,
+  { line, progress }: StepProgress,
 ): Promise<void> {
   const bytes = await mergedBytes({ base, type })
   await requireSpace(dirname(staging), bytes, 'the merged model')

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Arm, TrainedArm } from '../arm.ts'
-import { Guidance, Halves } from '../guidance.ts'
+import { FailureCause, Guidance, Halves } from '../guidance.ts'
 import { ObjectRef, Sha256 } from '../ids.ts'
 import { defineWork } from '../message.ts'
 import { Variants } from '../run.ts'
@@ -9,6 +9,7 @@ import { EvalSetName, EvalSets, PackedResult } from '../sealed-results.ts'
 import { ScoreMode } from '../task.ts'
 import { StudentModel, TrainingSummary } from '../training.ts'
 import { SealedTrivial, TrivialScore } from '../trivial.ts'
+import { Spent } from '../usage.ts'
 
 /** What every step of an evaluation carries on: the task, and the run's variants. */
 export const SealedContext = z.object({
@@ -82,9 +83,22 @@ export const Report = defineWork({
     /** What answering without knowing anything scores: the best ways for each part and mode. */
     trivial: z.array(TrivialScore),
     badCases: z.array(BadCase),
+    /** Of an evaluator with an analyst: what failed items have in common, as far as it holds. */
+    causes: z.array(FailureCause).optional(),
+    /** How many hypotheses the analyst named, why none, what it spent, and the ids that it saw, by part of validation (all, or a half). */
+    analysis: z
+      .object({
+        hypotheses: z.number().int().nonnegative(),
+        fault: z.string().optional(),
+        shown: z.record(z.string(), z.array(z.string())),
+        spent: Spent,
+      })
+      .optional(),
     /** The guides by the halves of validation, in a run that changes from one to the other; `validation` is all of it. */
     halves: Halves.optional(),
-    /** Whose scores these are: not this student model's where the ladder kept them back, since they were not above the best by more than chance. */
+    /**
+     * Whose scores these are: not this student model's where the ladder kept them back, since they were not above the best beyond chance.
+     */
     shownAs: z.string().optional(),
     /** The keyed-hash index of validation and test that the critic checks rows against. */
     contamination: ObjectRef,

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { TaskError } from '../task-error.ts'
-import { type Decoded, decode } from './read-lines.ts'
+import { type DecodedRecord, decodeRecord } from './read-lines.ts'
 
 const [quote, backslash, comma] = [0x22, 0x5c, 0x2c]
 const openers = new Set([0x5b, 0x7b])
@@ -11,7 +11,7 @@ const blanks = new Set([0x20, 0x09, 0x0a, 0x0d])
  * The texts of the elements of a JSON file that is one array, in constant memory; elements are not parsed here.
  * @throws TaskError when the file ends inside the array, and when something stands behind it
  */
-export async function* jsonArrayElements(path: string, maxBytes: number): AsyncGenerator<Decoded> {
+export async function* jsonArrayElements(path: string, maxBytes: number): AsyncGenerator<DecodedRecord> {
   let isClosed = false
   let depth = 0
   let inString = false
@@ -23,8 +23,8 @@ export async function* jsonArrayElements(path: string, maxBytes: number): AsyncG
     if (bytes <= maxBytes) parts.push(part)
     else parts = []
   }
-  const finish = (): Decoded => {
-    const element = decode(bytes > maxBytes ? null : Buffer.concat(parts))
+  const finish = (): DecodedRecord => {
+    const element = decodeRecord(bytes > maxBytes ? null : Buffer.concat(parts))
     parts = []
     bytes = 0
     return element

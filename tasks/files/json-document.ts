@@ -25,7 +25,7 @@ export function questionsIn(record: Json): Json[] | null {
 }
 
 /** The same of the one object of a file: SQuAD's `data`, or DROP's passages under their names. */
-export function questionsOf(document: Json): Json[] | null {
+export function questionListOf(document: Json): Json[] | null {
   const members = Array.isArray(document.data) ? objects(document.data) : objects(Object.values(document))
   const found = members.map(questionsIn)
   return found.length > 0 && found.every((questions) => questions !== null) ? found.flat() : null
@@ -39,7 +39,7 @@ export async function documentQuestions(path: string): Promise<Json[] | null> {
   if ((await stat(path)).size > maxLineBytes) return null
   const document = jsonOrNull(await readFile(path, 'utf8').catch(() => '')) as Json | null
   if (document === null) return null
-  const questions = questionsOf(document)
+  const questions = questionListOf(document)
   if (questions) return questions
   refuseWrapped(document, path)
   throw new TaskError('The file is one JSON object over several lines', path, 'Write one object a line, or an array.')

@@ -9,7 +9,7 @@ import { Item as ItemSchema } from '../../schemas/task.ts'
 import { inLines, parseWithFaults, placeOf } from '../../schemas/validation-errors.ts'
 import { TaskError } from '../task-error.ts'
 import { parseYaml } from './bounded-yaml.ts'
-import { FileRefused, maxDataBytes, maxTextBytes, readInside, textOf } from './regular-file.ts'
+import { FileRefused, maxDataBytes, maxTextBytes, readInside, utf8TextOf } from './regular-file.ts'
 
 /**
  * A text that a person wrote, of a folder that may be a stranger's.
@@ -28,7 +28,7 @@ export const readData = (dir: string, file: string): Promise<string> => readText
 async function readUtf8(dir: string, file: string, maxBytes: number): Promise<{ bytes: Buffer; text: string }> {
   try {
     const bytes = await readInside(dir, file, maxBytes)
-    return { bytes, text: textOf(bytes, join(dir, file)) }
+    return { bytes, text: utf8TextOf(bytes, join(dir, file)) }
   } catch (error) {
     throw asTaskError(error)
   }
@@ -78,7 +78,7 @@ export function readYaml(text: string, where: string): unknown {
 }
 
 /** @throws TaskError with the parser's words */
-export const parseJson = (text: string, where: string): unknown => whole(parseLine(text, where), where)
+export const parseJsonAt = (text: string, where: string): unknown => whole(parseLine(text, where), where)
 
 const parseLine = (text: string, where: string): unknown =>
   parsed(() => json.parseJson(text.replace(/^\ufeff/, '')), 'JSON', where)

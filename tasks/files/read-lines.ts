@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 
 /** A line of a text file, numbered from 1, or why it has no text. */
-export type NumberedLine = { number: number } & Decoded
+export type NumberedLine = { number: number } & DecodedRecord
 
 /** Longer lines are skipped, not held in memory. */
 export const maxLineBytes = 64 * 1024 * 1024
@@ -49,7 +49,7 @@ export async function* linesOf(pieces: AsyncIterable<Buffer>, maxBytes = maxLine
 }
 
 function lineOf(bytes: Buffer | null, number: number): NumberedLine {
-  const line = decode(bytes)
+  const line = decodeRecord(bytes)
   return 'problem' in line ? { number, ...line } : { number, text: clean(line.text, number) }
 }
 
@@ -59,10 +59,10 @@ function clean(text: string, number: number): string {
   return text.slice(start, end)
 }
 
-export type Decoded = { text: string } | { problem: string }
+export type DecodedRecord = { text: string } | { problem: string }
 
-/** The text of a record's bytes; null is a record that was too long to be held. Bytes that are no UTF-8 would be read as other signs than were meant. */
-export function decode(bytes: Buffer | null): Decoded {
+/** The text of a record's bytes; null is a record too long to be held. Bytes that are no UTF-8 are a problem. */
+export function decodeRecord(bytes: Buffer | null): DecodedRecord {
   if (bytes === null) return { problem: 'longer than a record may be' }
   return isUtf8(bytes) ? { text: bytes.toString('utf8') } : { problem: 'not UTF-8' }
 }

@@ -1,6 +1,6 @@
 import { UsageError } from '../../schemas/user-error.ts'
 import { parseYaml } from './bounded-yaml.ts'
-import { FileRefused, maxTextBytes, readRegular, textOf } from './regular-file.ts'
+import { FileRefused, maxTextBytes, readRegular, utf8TextOf } from './regular-file.ts'
 
 /**
  * The text of a file that a command line names. `what` says what it should be, with its article: "the recipe".
@@ -13,7 +13,7 @@ export async function readNamedFile(
   maxBytes = maxTextBytes,
 ): Promise<string> {
   try {
-    return textOf(await readRegular(path, maxBytes), path)
+    return utf8TextOf(await readRegular(path, maxBytes), path)
   } catch (error) {
     if (!(error instanceof FileRefused)) throw error
     if (error.isMissing) throw new UsageError(`There is no ${what} ${path}.`, missing)

@@ -39,7 +39,7 @@ function bytesOf({ name, default: usual }: (typeof fileSizeLimits)[number]): num
   )
 }
 
-/** Why a file is not read, its path, and what to do. `code`: what the file system said, such as ENOENT; left out where the file itself is refused. */
+/** Why a file is not read, its path, and what to do. `code`: what the file system said, as ENOENT; left out where the file is refused. */
 export class FileRefused extends UserError {
   declare readonly where: string
   readonly code: string | undefined
@@ -112,7 +112,7 @@ const newline = 0x0a
  *
  * @throws {FileRefused} for bytes that are no UTF-8, which would be read as other characters than were meant, and for what is no text.
  */
-export function textOf(bytes: Buffer, path: string): string {
+export function utf8TextOf(bytes: Buffer, path: string): string {
   const text = bytes.toString()
   if (!isUtf8(bytes)) {
     const at = firstDifference(bytes, Buffer.from(text))

@@ -16,9 +16,9 @@ import {
   letterOf,
 } from './choices.ts'
 import type { ImportOptions } from './importer.ts'
-import { type Asked, type QuestionReader, structuredChat } from './question-reader.ts'
-import { fold, isEmpty, names, type Sample, wrongAnswer } from './record-sample.ts'
-import { acceptedAnswers, fieldsLeft, hasSeveralParts, type Row, structured, textIn } from './record-values.ts'
+import { type QuestionReader, type QuestionText, structuredChat } from './question-reader.ts'
+import { fold, isEmptyValue, type RecordSample, usualNames, wrongAnswer } from './record-sample.ts'
+import { acceptedAnswers, type FieldValues, fieldsLeft, hasSeveralParts, structured, textIn } from './record-values.ts'
 
 /** Answers of a record: the golds, and the choices that are to stand behind the question. */
 type Answered = { golds: [string, ...string[]]; choices: readonly string[] }
@@ -30,12 +30,12 @@ export type AnswerReader = {
   instruction: string
   /** What a person should know of how the answers were read. */
   notes: readonly string[]
-  read: (row: Row, question: string, asked: Asked) => Answered | string
+  read: (row: FieldValues, question: string, asked: QuestionText) => Answered | string
 }
 
 /** How the answer of each record is read. @throws TaskError where no column is known to hold it */
 export function answerReader(
-  sample: Sample,
+  sample: RecordSample,
   question: QuestionReader,
   options: ImportOptions,
   taken: ReadonlySet<string>,
@@ -44,12 +44,13 @@ export function answerReader(
 ): AnswerReader {
   const plain = { scorer: { name: options.scorer ?? 'exact', options: {} }, instruction: '', notes: [] }
   if (question.isAnswered) {
-    const read = (_row: Row, _question: string, { turns = [] }: Asked) => answered([turns[0]?.text.trim() ?? ''])
+    const read = (_row: FieldValues, _question: string, { turns = [] }: QuestionText) =>
+      answered([turns[0]?.text.trim() ?? ''])
     return { ...plain, used: {}, read }
   }
   const choices = choiceReader(sample, question, taken, options, path)
   if (choices !== null) return chosenReader(sample, choices, options, path)
-  const column = options.answer ?? sample.find(names.answer, taken)
+  const column = options.answer ?? sample.find(usualNames.answer, taken)
   if (column === undefined) {
     if (sample.all.size === 0) return { ...plain, used: {}, read: () => 'no answer' }
     const what = `No column is known to hold the answers; the columns are ${sample.list}`
@@ -76,14 +77,14 @@ const structuredScorers: Readonly<Record<string, (value: unknown) => string | nu
 }
 
 function acceptedReader(
-  sample: Sample,
+  sample: RecordSample,
   column: string,
   options: ImportOptions,
   taken: ReadonlySet<string>,
   areWhole: boolean,
 ): AnswerReader {
   const whole = Object.hasOwn(structuredScorers, options.scorer ?? '') ? structuredScorers[options.scorer!] : undefined
-  const further = names.further
+  const further = usualNames.further
     .flatMap((name) => sample.columns.get(name) ?? [])
     .filter((each) => each !== column && !taken.has(each))
   const final =
@@ -91,7 +92,7 @@ function acceptedReader(
       ? undefined
       : finals.find(({ find }) => sample.most(column, (value) => find(textIn(value) ?? '') !== null))
   const areVerdicts = sample.most(column, (value) => typeof value === 'boolean')
-  const read = (row: Row): Answered | string => {
+  const read = (row: FieldValues): Answered | string => {
     const value = row[column]
     if (typeof value === 'number' && !Number.isFinite(value)) return 'the answer is not a finite number'
     if (whole && typeof value === 'object' && value !== null) return answered([whole(value) ?? ''])
@@ -130,7 +131,7 @@ function acceptedReader(
 const maxNamedFields = 8
 
 /** What the objects in a column hold beside the answer, which is not read. */
-function fieldNotes({ rows }: Sample, columns: readonly string[]): string[] {
+function fieldNotes({ rows }: RecordSample, columns: readonly string[]): string[] {
   return columns.flatMap((column) => {
     const left = [...new Set(rows.flatMap((row) => (structuredChat(row[column]) ? [] : fieldsLeft(row[column]))))]
     if (left.length === 0) return []
@@ -163,17 +164,17 @@ const keysOf = (value: unknown): string =>
   (isObject(value) ? Object.keys(value) : ['a list of such']).slice(0, 8).join(', ').slice(0, 100)
 
 function choiceReader(
-  sample: Sample,
+  sample: RecordSample,
   question: QuestionReader,
   taken: ReadonlySet<string>,
   options: ImportOptions,
   path: string,
 ): ChoiceReader | null {
-  const listed = names.choices
+  const listed = usualNames.choices
     .flatMap((name) => sample.columns.get(name) ?? [])
     .find((column) => sample.most(column, (value) => choicesIn(value) !== null))
   if (listed !== undefined) return { columns: [listed], read: (row) => choicesIn(row[listed]) }
-  const unread = names.choices
+  const unread = usualNames.choices
     .flatMap((name) => sample.columns.get(name) ?? [])
     .find((column) => sample.most(column, (value) => /^\s*[[{]/.test(typeof value === 'string' ? value : '')))
   if (unread !== undefined && options.answer === undefined) {
@@ -185,7 +186,7 @@ function choiceReader(
   }
   const inner = question.used.question
   if (inner !== undefined && sample.most(inner, (value) => isObject(value) && choicesIn(value.choices) !== null))
-    return { columns: [inner], read: (row) => choicesIn((row[inner] as Row | null)?.choices) }
+    return { columns: [inner], read: (row) => choicesIn((row[inner] as FieldValues | null)?.choices) }
   const free = [...sample.columns].filter(([name, column]) => !taken.has(column) && !wrongAnswer.test(name))
   const family = choiceFamily(new Map(free))
   if (family.length > 0) return { columns: family, read: (row) => choicesIn(family.map((column) => row[column])) }
@@ -193,19 +194,19 @@ function choiceReader(
   const answers = sample.columns.get('answers')
   if (answers === undefined || !sample.most(answers, (value) => choicesIn(value) !== null)) return null
   const reader: ChoiceReader = { columns: [answers], read: (row) => choicesIn(row[answers]) }
-  const pointer = names.pointer.flatMap((name) => sample.columns.get(name) ?? [])
+  const pointer = usualNames.pointer.flatMap((name) => sample.columns.get(name) ?? [])
   return chooseGold(sample.rows, pointer, reader.read, (row, column) => row[column]) === null ? null : reader
 }
 
 /** The usual names, and then those that say that they are of the right one, such as `correct_answer_num`. */
-const goldColumns = ({ columns }: Sample): string[] => [
-  ...names.choice.flatMap((name) => columns.get(name) ?? []),
+const goldColumns = ({ columns }: RecordSample): string[] => [
+  ...usualNames.choice.flatMap((name) => columns.get(name) ?? []),
   ...[...columns].filter(([name]) => /^(?:correct|right|gold)/.test(name)).map(([, column]) => column),
 ]
 
-function chosenReader(sample: Sample, choices: ChoiceReader, options: ImportOptions, path: string): AnswerReader {
+function chosenReader(sample: RecordSample, choices: ChoiceReader, options: ImportOptions, path: string): AnswerReader {
   const columns = options.answer === undefined ? goldColumns(sample) : [options.answer]
-  const answerIn = (row: Row, column: string): unknown => {
+  const answerIn = (row: FieldValues, column: string): unknown => {
     const value = row[column]
     return isObject(value) && Array.isArray(value.labels) ? value.labels : value
   }
@@ -221,11 +222,11 @@ function chosenReader(sample: Sample, choices: ChoiceReader, options: ImportOpti
   }
   const most = Math.max(...sample.rows.map((row) => choices.read(row)?.texts.length ?? 0))
   const letters = Array.from({ length: most }, (_, at) => letterOf(at)).join('')
-  const read = (row: Row): Answered | string => {
+  const read = (row: FieldValues): Answered | string => {
     const found = choices.read(row)
     if (found === null) return 'the choices cannot be read'
     const value = answerIn(row, gold.column)
-    if (isEmpty(value)) return 'no answer'
+    if (isEmptyValue(value)) return 'no answer'
     const at = goldPlace(value, found, gold.naming)
     return at === null ? 'the answer is none of the choices' : answered([letterOf(at)], found.texts)
   }
@@ -251,7 +252,7 @@ const letterScorer = ({ scorer }: ImportOptions, letters: string): AnswerReader[
 })
 
 function drawnReader(column: string, wrong: readonly string[], options: ImportOptions): AnswerReader {
-  const read = (row: Row, question: string): Answered | string => {
+  const read = (row: FieldValues, question: string): Answered | string => {
     const right = textIn(row[column]) ?? ''
     const others = wrong.flatMap((each) => acceptedAnswers(structured(row[each])) ?? [])
     if (right === '') return 'no answer'

@@ -2,8 +2,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { ItemTable } from './item-table.ts'
 
 /** Where an item goes. `dropped` holds repeats of an earlier question, and what is more than the splits may hold. */
-export const roles = ['dropped', 'validation', 'test', 'audit', 'example', 'seed'] as const
-export type Role = (typeof roles)[number]
+export const itemUses = ['dropped', 'validation', 'test', 'audit', 'example', 'seed'] as const
+export type ItemUse = (typeof itemUses)[number]
 
 /**
  * How many items go where; validation takes `validationShare` of what the others leave, the test the rest, both together no more than
@@ -18,7 +18,7 @@ export type SplitPlan = {
 }
 
 export type Division = {
-  counts: Record<Role, number>
+  counts: Record<ItemUse, number>
   /** Groups that were divided. */
   groups: number
   /** Items that the splits had no room for. */
@@ -26,7 +26,7 @@ export type Division = {
   /** Skills with too few groups to be in both validation and test. */
   lopsided: string[]
   /** The role of every item, in reading order. */
-  roles(): Generator<Role>
+  roles(): Generator<ItemUse>
 }
 
 /** Groups that are looked at together. */
@@ -41,7 +41,7 @@ export function assignSplits(table: ItemTable, plan: SplitPlan): Division {
   const { database, kept, count } = table
   const groups = orderGroups(table)
   let left = kept
-  const take = (role: Role, wanted: number): number => {
+  const take = (role: ItemUse, wanted: number): number => {
     const taken = wanted > 0 ? divide(database, role, left === 0 ? 0 : wanted / left) : 0
     left -= taken
     return taken
@@ -97,14 +97,14 @@ function coverKinds({ database, kinds: { column, count } }: ItemTable, wanted: n
   let taken = 0
   for (const { size, place } of firsts.all()) {
     if (taken + Number(size) > wanted) continue
-    give.run(roles.indexOf('example'), place!)
+    give.run(itemUses.indexOf('example'), place!)
     taken += Number(size)
   }
   return taken
 }
 
 /** Gives a share of each stratum's items that have no role yet this one; returns how many. */
-function divide(database: DatabaseSync, role: Role, share: number): number {
+function divide(database: DatabaseSync, role: ItemUse, share: number): number {
   const sizes = new Map<number, number>()
   for (const row of database
     .prepare('SELECT stratum, sum(size) AS size FROM groups WHERE role = 0 GROUP BY stratum')
@@ -120,7 +120,7 @@ function divide(database: DatabaseSync, role: Role, share: number): number {
       filled = 0
     }
     if (share < 1 && filled + size / 2 > target) continue
-    give.run(roles.indexOf(role), place)
+    give.run(itemUses.indexOf(role), place)
     filled += size
     taken += size
   }
@@ -131,7 +131,7 @@ function lopsidedSkills({ database, skills }: ItemTable): string[] {
   const inBoth = database
     .prepare(
       `SELECT skill FROM items JOIN groups USING (key) GROUP BY skill
-       HAVING max(role = ${roles.indexOf('validation')}) = 1 AND max(role = ${roles.indexOf('test')}) = 1`,
+       HAVING max(role = ${itemUses.indexOf('validation')}) = 1 AND max(role = ${itemUses.indexOf('test')}) = 1`,
     )
     .all()
   const found = new Set(inBoth.map(({ skill }) => Number(skill)))
@@ -153,14 +153,14 @@ function* freeGroups(database: DatabaseSync): Generator<Group> {
   }
 }
 
-function* rolesInOrder(database: DatabaseSync, count: number): Generator<Role> {
+function* rolesInOrder(database: DatabaseSync, count: number): Generator<ItemUse> {
   const rows = database.prepare(
     'SELECT items.place, role FROM items JOIN groups ON groups.key = items.key ORDER BY items.place',
   )
   let place = 0
   for (const row of rows.iterate()) {
     for (; place < Number(row.place); place += 1) yield 'dropped'
-    yield roles[Number(row.role)]!
+    yield itemUses[Number(row.role)]!
     place += 1
   }
   for (; place < count; place += 1) yield 'dropped'

@@ -1,14 +1,14 @@
 // Questions with choices: where public sets keep the choices, and what names the right one.
 
 import { isObject } from '../../schemas/bounded-json.ts'
-import { type Row, structured, textIn } from './record-values.ts'
+import { type FieldValues, structured, textIn } from './record-values.ts'
 import { fingerprint } from './scratch.ts'
 
 /** The choices of one question; `labels` are those of the record, by which its answer may name one. */
 export type Choices = { texts: readonly string[]; labels: readonly string[] }
 
 /** How the choices of a file's records are read; `columns` are the ones that it uses. */
-export type ChoiceReader = { columns: readonly string[]; read: (row: Row) => Choices | null }
+export type ChoiceReader = { columns: readonly string[]; read: (row: FieldValues) => Choices | null }
 
 /** What the records of a file call the right choice. */
 type Naming = 'label' | 'text' | 'from 0' | 'from 1'
@@ -149,14 +149,14 @@ function oneHot(value: unknown): number | null {
 }
 
 /**
- * The column and the naming by which most of the records looked at have a right choice, once for a file: with one naming for each record, `1` would
- * be the second choice here and the first one there. Null: none has one.
+ * The column and the naming by which most of the records looked at have a right choice, once for a file: with one naming for each record,
+ * `1` would be the second choice here and the first one there. Null: none has one.
  */
 export function chooseGold(
-  rows: readonly Row[],
+  rows: readonly FieldValues[],
   columns: readonly string[],
   read: ChoiceReader['read'],
-  answerIn: (row: Row, column: string) => unknown,
+  answerIn: (row: FieldValues, column: string) => unknown,
 ): GoldReader | null {
   let best: GoldReader | null = null
   let most = 0

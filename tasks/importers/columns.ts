@@ -1,5 +1,5 @@
 import { isObject } from '../../schemas/bounded-json.ts'
-import { scorerNamed, scorers } from '../scorers/mod.ts'
+import { scorerNamed, scorerNames } from '../scorers/mod.ts'
 import { ownScore } from '../scorers/scorer.ts'
 import { TaskError } from '../task-error.ts'
 import type { ImportLog } from './import-log.ts'
@@ -10,7 +10,7 @@ import { loggedRecords } from './records.ts'
 
 async function* items(source: string, log: ImportLog, options: ImportOptions): AsyncGenerator<SourceItem> {
   const form = await recordFormOf(source, options)
-  const scorer = scorerNamed(form.scorer.name)!
+  const scorer = (await scorerNamed(form.scorer.name))!
   const seen = new SeenColumns()
   for await (const { where, value: row } of loggedRecords(source, log)) {
     seen.add(row)
@@ -44,11 +44,11 @@ export function columnsImporter(name: string, source: string): Importer {
     source,
     items,
     async profile(options, source) {
-      if (options.scorer !== undefined && scorerNamed(options.scorer) === undefined) {
+      if (options.scorer !== undefined && !scorerNames.includes(options.scorer)) {
         throw new TaskError(
           `There is no scorer named ${options.scorer}`,
           '--scorer',
-          `Name one of ${Object.keys(scorers).join(', ')}.`,
+          `Name one of ${scorerNames.join(', ')}.`,
         )
       }
       const { scorer, instruction } = await recordFormOf(source, options)

@@ -1,5 +1,6 @@
-// Tables as text. csv-parse reads them; what pandas does otherwise is done here: a quote inside a cell is a character, a row may be shorter than the
-// header, blanks around a cell are none of it, and a column without a name gets one. What separates the cells is found out from the first rows.
+// Tables as text. csv-parse reads them; what pandas does otherwise is done here: a quote inside a cell is a character, a row may be shorter
+// than the header, blanks around a cell are none of it, and a column without a name gets one. What separates the cells is found out from
+// the first rows.
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'

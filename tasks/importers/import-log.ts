@@ -1,3 +1,4 @@
+import { truncate } from '../../schemas/text.ts'
 /** A record that was left out, and why. `where` names it for a person: a file and a line, or an index. */
 export type Skip = { where: string; why: string }
 
@@ -15,7 +16,7 @@ export class ImportLog {
 
   drop(where: string, why: string): void {
     this.dropped.set(why, (this.dropped.get(why) ?? 0) + 1)
-    if (this.listed.length < maxListed) this.listed.push({ where: where.slice(0, maxWhere), why })
+    if (this.listed.length < maxListed) this.listed.push({ where: truncate(where, maxWhere), why })
   }
 
   note(text: string): void {

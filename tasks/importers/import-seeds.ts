@@ -4,7 +4,7 @@ import { isSeed, notASeed } from '../seed-pool.ts'
 import { stageFile } from '../staged-file.ts'
 import { TaskError } from '../task-error.ts'
 import { ImportLog } from './import-log.ts'
-import type { Seed } from './importer.ts'
+import type { SeedFields } from './importer.ts'
 import { fingerprint } from './scratch.ts'
 import { exists } from './source-file.ts'
 
@@ -12,7 +12,7 @@ import { exists } from './source-file.ts'
 export type SeedImporter = {
   name: string
   source: string
-  seeds: (source: string, log: ImportLog) => AsyncGenerator<Seed>
+  seeds: (source: string, log: ImportLog) => AsyncGenerator<SeedFields>
 }
 
 /**
@@ -30,7 +30,7 @@ export async function importSeeds(
   const target = resolve(out)
   if (await exists(target)) throw new TaskError('The file exists already', target, 'Give --out a new file or folder.')
   const log = new ImportLog()
-  let chosen: { key: number; text: string; value: Seed }[] = []
+  let chosen: { key: number; text: string; value: SeedFields }[] = []
   for await (const value of importer.seeds(source, log)) {
     const text = JSON.stringify(value)
     if (!isSeed(value)) {

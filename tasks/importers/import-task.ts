@@ -9,16 +9,16 @@ import { scorerNamed } from '../scorers/mod.ts'
 import { ownScore } from '../scorers/scorer.ts'
 import { isSeed, notASeed } from '../seed-pool.ts'
 import { TaskError } from '../task-error.ts'
-import { assignSplits, type Division, type Role } from './assign-splits.ts'
+import { assignSplits, type Division, type ItemUse } from './assign-splits.ts'
 import { type AuditKeys, auditKeys, writeAuditFile } from './audit-file.ts'
 import { ImportLog } from './import-log.ts'
 import { type Import, type ImportPlan, toItem } from './import-plan.ts'
-import { type Importer, type Seed, type SourceItem, skillName } from './importer.ts'
+import { type Importer, type SeedFields, type SourceItem, skillName } from './importer.ts'
 import { groupKey, ItemTable } from './item-table.ts'
 import { DiskSet, fingerprint, openScratch } from './scratch.ts'
 import { inferenceFor, type SplitFiles, taskFileNames, taskYaml } from './task-yaml.ts'
 
-export type ImportResult = { log: ImportLog; counts: Record<Role | 'solutions', number> }
+export type ImportResult = { log: ImportLog; counts: Record<ItemUse | 'solutions', number> }
 
 /** Questions beside validation : test = 1 : 3, as in the paper. */
 const validationShare = 1 / 4
@@ -127,13 +127,13 @@ function lopsidedNote(skills: readonly string[]): string {
 
 const splits = ['validation', 'test', 'audit'] as const
 /** `longest`: characters of the longest answer. */
-type Written = { splits: SplitFiles; examples: TrainingRow[]; seeds: Seed[]; longest: number }
+type Written = { splits: SplitFiles; examples: TrainingRow[]; seeds: SeedFields[]; longest: number }
 
 /** Second walk: each item goes to the file of its role. */
 async function writeItems(job: Import, division: Division): Promise<Written> {
   const { importer, source, folder, profile, log } = job
   const { seed, options, signal } = job.plan
-  const scorer = scorerNamed(profile.scorer.name)!
+  const scorer = (await scorerNamed(profile.scorer.name))!
   const assigned = division.roles()
   const writerOf = (split: keyof SplitFiles) => new LineWriter(`${folder}/${taskFileNames[split]}`)
   const writers = {
@@ -142,9 +142,9 @@ async function writeItems(job: Import, division: Division): Promise<Written> {
     ...(division.counts.audit > 0 && { audit: writerOf('audit') }),
   }
   const examples: TrainingRow[] = []
-  const seeds: Seed[] = []
+  const seeds: SeedFields[] = []
   let longest = 0
-  const addSeed = (seed: Seed, id: string): void => {
+  const addSeed = (seed: SeedFields, id: string): void => {
     if (isSeed(seed)) seeds.push(seed)
     else log.drop(id, notASeed)
   }
@@ -197,7 +197,7 @@ async function readTable(job: Import, taken: AuditKeys | null): Promise<ItemTabl
   const table = new ItemTable(scratch, seed)
   const [inputs, ids] = [new DiskSet(scratch, 'inputs'), new DiskSet(scratch, 'ids')]
   const { name, options: scoring } = profile.scorer
-  const scorer = scorerNamed(name)!
+  const scorer = (await scorerNamed(name))!
   const refusal = (item: SourceItem): string | null => {
     const input = fingerprint(item.input.trim())
     if (item.input.length > maxQuestionLength) return 'the question is longer than a million characters'

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ScorerChoice, SkillInfo, TrainingRow } from '../../schemas/task.ts'
 import type { ImportLog } from './import-log.ts'
 
-/** A question with its gold, as an importer reads it. `key` distinguishes two problems; items of one `group` go to one split, null stands alone. */
+/** A question with its gold, as it is read. `key` distinguishes two problems; items of one `group` go to one split, null stands alone. */
 export type SourceItem = {
   id: string
   skill: string
@@ -13,10 +13,10 @@ export type SourceItem = {
   alternatives?: readonly string[]
   key: string
   /** The question as the paper's seed file has it; `{question: input}` where this is left out. */
-  seed?: Seed
+  seed?: SeedFields
 }
 
-export type Seed = Readonly<Record<string, string>>
+export type SeedFields = Readonly<Record<string, string>>
 
 /** Named columns and the like, for the importers that need them. */
 export type ImportOptions = Readonly<Record<string, string | undefined>>

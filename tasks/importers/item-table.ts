@@ -11,7 +11,7 @@ const maxTextChars = 5_000_000
 
 export type ItemText = { readonly key: number; readonly text: string }
 
-/** What the division needs to know of each item, on disk: its place as read, its group, the hash of seed and group, its skill and answer. */
+/** What the division needs of each item, on disk: its place as read, its group, the hash of seed and group, its skill and answer. */
 export class ItemTable {
   readonly database: DatabaseSync
   count = 0

@@ -9,7 +9,7 @@ import type { SourceRecord } from './source-file.ts'
 /** The next rows, in the file's order; null: there are no more. Or why the file is refused. */
 export type ParquetBatch = { rows: Record<string, unknown>[] | null } | { refused: string }
 
-/** What reading one Parquet file may take: a few hundred bytes of it can stand for 2^40 rows, or for a text of 1 MB repeated a million times. */
+/** What reading one Parquet file may take: a few hundred bytes of it can stand for 2^40 rows, or a text of 1 MB a million times. */
 export type ParquetLimits = {
   /** Memory that its process grows by. */
   maxBytes: number

@@ -1,5 +1,5 @@
-// What a Parquet file's values are as text or JSON, digit by digit. hyparquet makes decimals and 32-bit floats doubles, and times a `Date` of
-// milliseconds, so that two values may become one. Here it gives the stored integers and bytes, which the types of the schema explain.
+// What a Parquet file's values are as text or JSON, digit by digit. hyparquet makes decimals and 32-bit floats doubles, and times a `Date`
+// of milliseconds, so that two values may become one. Here it gives the stored integers and bytes, which the types of the schema explain.
 import { isUtf8 } from 'node:buffer'
 import { type FileMetaData, parquetSchema, type SchemaElement, type SchemaTree } from 'hyparquet'
 import { maxForeignDepth } from '../../schemas/bounded-json.ts'
@@ -202,7 +202,7 @@ function member(value: unknown, name: string): unknown {
   return isObject ? (value as Record<string, unknown>)[name] : undefined
 }
 
-/** Of a list, as `datasets` has written it in three ways: `[feature]`, `{feature}` and, of a list of records, the features of their members. */
+/** Of a list, as `datasets` writes it in three ways: `[feature]`, `{feature}` and, of a list of records, the features of their members. */
 function elementFeatures(features: unknown): unknown {
   if (Array.isArray(features)) return features[0]
   return member(features, 'feature') ?? features

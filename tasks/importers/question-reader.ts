@@ -4,12 +4,16 @@ import { isObject } from '../../schemas/bounded-json.ts'
 import { TaskError } from '../task-error.ts'
 import { asQuestion, isByAssistant, isChat, systemText, type Turn, turnsOf } from './chat-turns.ts'
 import type { ImportOptions } from './importer.ts'
-import { fold, isEmpty, names, type Sample } from './record-sample.ts'
-import { type Row, structured, textIn } from './record-values.ts'
+import { fold, isEmptyValue, type RecordSample, usualNames } from './record-sample.ts'
+import { type FieldValues, structured, textIn } from './record-values.ts'
 
 /** What comes before a question (an instruction, a system text), and the question itself. */
-export type Asked = { preamble: string; body: string; turns?: readonly Turn[] }
-export type QuestionReader = { used: Record<string, string>; read: (row: Row) => Asked | string; isAnswered: boolean }
+export type QuestionText = { preamble: string; body: string; turns?: readonly Turn[] }
+export type QuestionReader = {
+  used: Record<string, string>
+  read: (row: FieldValues) => QuestionText | string
+  isAnswered: boolean
+}
 
 /** Two texts that are the question together, where no column is. */
 const pairs = [
@@ -20,11 +24,11 @@ const pairs = [
 ] as const
 
 /** How the question of each record is read. @throws TaskError where no column is known to hold it */
-export function questionReader(sample: Sample, options: ImportOptions, path: string | null): QuestionReader {
+export function questionReader(sample: RecordSample, options: ImportOptions, path: string | null): QuestionReader {
   const chat = options.question === undefined ? chatColumn(sample) : undefined
   if (chat !== undefined) return chatReader(sample, chat, options)
   const own =
-    options.question ?? sample.find(names.question, new Set(options.answer === undefined ? [] : [options.answer]))
+    options.question ?? sample.find(usualNames.question, new Set(options.answer === undefined ? [] : [options.answer]))
   const pair = pairs
     .map((pair) => pair.flatMap((name) => sample.columns.get(name) ?? []))
     .find(({ length }) => length === 2)
@@ -33,7 +37,7 @@ export function questionReader(sample: Sample, options: ImportOptions, path: str
     pair !== undefined &&
     (own === undefined || pair.includes(own) || !/^(?:question|prompt)$/.test(fold(own)))
   ) {
-    const read = (row: Row) => ({
+    const read = (row: FieldValues) => ({
       preamble: '',
       body: pair.map((column) => `${column}: ${textIn(row[column]) ?? ''}`).join('\n'),
     })
@@ -50,9 +54,9 @@ export function questionReader(sample: Sample, options: ImportOptions, path: str
   }
   const isAlpaca = options.question === undefined && fold(own) === 'instruction' && sample.columns.has('input')
   const body = isAlpaca ? sample.columns.get('input')! : own
-  const system = sample.find(names.system)
+  const system = sample.find(usualNames.system)
   const history = sample.columns.get('history')
-  const read = (row: Row): Asked | string => {
+  const read = (row: FieldValues): QuestionText | string => {
     const asked = bodyOf(row[body])
     if (typeof asked === 'string') return asked
     const preamble = [system && textIn(row[system]), isAlpaca && textIn(row[own]), asked.preamble]
@@ -76,14 +80,14 @@ export function questionReader(sample: Sample, options: ImportOptions, path: str
 }
 
 /** A text, turns, or an object that has the text (Natural Questions' `text`, CommonsenseQA's `stem`). */
-function bodyOf(value: unknown): Asked | string {
+function bodyOf(value: unknown): QuestionText | string {
   const known = isChat(value) ? value : structuredChat(value)
   if (known !== null) {
     const turns = turnsOf(known)
     return typeof turns === 'string' ? turns : { preamble: systemText(turns), body: asQuestion(turns) }
   }
   const text = isObject(value) ? (textIn(value.stem) ?? textIn(value.text) ?? textIn(value.question)) : textIn(value)
-  return text === null && !isEmpty(value) ? 'the question is no text' : { preamble: '', body: text ?? '' }
+  return text === null && !isEmptyValue(value) ? 'the question is no text' : { preamble: '', body: text ?? '' }
 }
 
 export function structuredChat(value: unknown): Record<string, unknown>[] | null {
@@ -101,20 +105,20 @@ function historyText(value: unknown): string {
     .join('\n')
 }
 
-const chatColumn = (sample: Sample): string | undefined =>
-  names.chat
+const chatColumn = (sample: RecordSample): string | undefined =>
+  usualNames.chat
     .flatMap((name) => sample.columns.get(name) ?? [])
     .find((column) => sample.most(column, (value) => structuredChat(value) !== null))
 
 /** The last turn of the assistant is the answer, the turns before it are the question, unless the answers have a column of their own. */
-function chatReader(sample: Sample, column: string, options: ImportOptions): QuestionReader {
+function chatReader(sample: RecordSample, column: string, options: ImportOptions): QuestionReader {
   const endsAnswered = sample.most(column, (value) => isByAssistant(structuredChat(value)?.at(-1)))
-  const hasAnswers = sample.find(names.answer, new Set([column])) !== undefined
+  const hasAnswers = sample.find(usualNames.answer, new Set([column])) !== undefined
   const isAnswered = options.answer === undefined && (endsAnswered || !hasAnswers)
-  const system = sample.find(names.system)
-  const read = (row: Row): Asked | string => {
+  const system = sample.find(usualNames.system)
+  const read = (row: FieldValues): QuestionText | string => {
     const chat = structuredChat(row[column])
-    if (chat === null) return isEmpty(row[column]) ? 'no question' : `${column} is no list of turns`
+    if (chat === null) return isEmptyValue(row[column]) ? 'no question' : `${column} is no list of turns`
     const turns = turnsOf(chat)
     if (typeof turns === 'string') return turns
     const end = isAnswered ? turns.findLastIndex(({ role }) => role === 'assistant') : turns.length

@@ -53,7 +53,7 @@ async function* generate(name: string, { python = 'python3', size = '200', gener
 
 async function* items(source: string, log: ImportLog, options: ImportOptions): AsyncGenerator<SourceItem> {
   const names = source === 'all' ? datasets : source.split(',')
-  const scorer = scorerNamed('numeric')!
+  const scorer = (await scorerNamed('numeric'))!
   const unknown = names.find((name) => !datasets.includes(name))
   if (unknown !== undefined) {
     const fix = `Name some of ${datasets.join(', ')}, or all.`

@@ -1,12 +1,12 @@
-// How the records of one file are read: which columns hold the question, what belongs to it, and the answers. It is chosen once for a file, by what
-// its first records have, and never from one record to the next: a record without an answer has none, whatever else it holds.
+// How the records of one file are read: which columns hold the question, what belongs to it, and the answers. It is chosen once for a file,
+// by what its first records have, and never from one record to the next: a record without an answer has none, whatever else it holds.
 import { TaskError } from '../task-error.ts'
 import { answerReader } from './answer-reader.ts'
 import { letterOf } from './choices.ts'
 import type { ImportOptions } from './importer.ts'
-import { type Asked, type QuestionReader, questionReader } from './question-reader.ts'
-import { names, type Sample, sampleOf } from './record-sample.ts'
-import { contextText, type Row, structured } from './record-values.ts'
+import { type QuestionReader, type QuestionText, questionReader } from './question-reader.ts'
+import { type RecordSample, recordSampleOf, usualNames } from './record-sample.ts'
+import { contextText, type FieldValues, structured } from './record-values.ts'
 import { formatOf } from './source-file.ts'
 
 /** A question with its answers as a record has them; `context` is the text that others may share. */
@@ -21,7 +21,7 @@ export type RecordForm = {
   /** What a person should know of how the records were read. */
   notes: readonly string[]
   /** The question with its answers, or why there is none. */
-  read: (row: Row) => ReadRecord | string
+  read: (row: FieldValues) => ReadRecord | string
 }
 
 /**
@@ -30,7 +30,7 @@ export type RecordForm = {
  * @throws {TaskError} naming the columns where none of them holds the questions, or the answers.
  */
 export async function recordFormOf(path: string, options: ImportOptions, areWhole = false): Promise<RecordForm> {
-  const sample = await sampleOf(path)
+  const sample = await recordSampleOf(path)
   const question = questionReader(sample, options, path)
   const taken = new Set(Object.values(question.used))
   const contextColumn = sample.find(contextNames(sample), taken)
@@ -41,7 +41,7 @@ export async function recordFormOf(path: string, options: ImportOptions, areWhol
   if (hasContext) taken.add(contextColumn)
   const answer = answerReader(sample, question, options, taken, path, areWhole)
   await refuseRecordAsNames(sample, { ...question.used, ...answer.used }, [...taken], path)
-  const impossible = sample.find(names.impossible)
+  const impossible = sample.find(usualNames.impossible)
   const used = {
     ...question.used,
     ...(hasContext && { context: contextColumn }),
@@ -49,7 +49,7 @@ export async function recordFormOf(path: string, options: ImportOptions, areWhol
     ...(impossible !== undefined && { 'no answer': impossible }),
   }
   const common = options.instruction?.trim() ?? commonPreamble(sample, question)
-  const read = (row: Row): ReadRecord | string => {
+  const read = (row: FieldValues): ReadRecord | string => {
     const asked = question.read(row)
     if (typeof asked === 'string') return asked
     if (impossible !== undefined && isTrue(row[impossible])) return 'marked as a question without an answer'
@@ -86,7 +86,7 @@ const plainNumber = /^[$€£¥]?\s?[-+−]?[$€£¥]?(?!0\d)\d[\d,. '’]*(?:e
 const leastNumbers = 3
 
 /** Whether the answers of the records looked at are quantities: numbers, and not a few labels or codes in digits. */
-function areNumbers({ rows }: Sample, read: RecordForm['read']): boolean {
+function areNumbers({ rows }: RecordSample, read: RecordForm['read']): boolean {
   const golds = rows.map(read).flatMap((each) => (typeof each === 'string' ? [] : each.golds.slice(0, 1)))
   const numbers = golds.filter((gold) => plainNumber.test(gold))
   return numbers.length > 0.9 * golds.length && new Set(numbers).size >= leastNumbers
@@ -97,7 +97,7 @@ function areNumbers({ rows }: Sample, read: RecordForm['read']): boolean {
  * usual name and those of the question or the answer look like what is below them
  */
 async function refuseRecordAsNames(
-  sample: Sample,
+  sample: RecordSample,
   used: Readonly<Record<string, string>>,
   others: readonly string[],
   path: string,
@@ -119,8 +119,8 @@ async function refuseRecordAsNames(
 }
 
 /** A letter may be the answer of a record. */
-const usualNames = new Set([
-  ...Object.values(names)
+const wholeNames = new Set([
+  ...Object.values(usualNames)
     .flat()
     .filter(({ length }) => length > 1),
   ...'id idx index nr number skill group category topic level difficulty type split source subject timestamp date notes url author title'.split(
@@ -128,11 +128,11 @@ const usualNames = new Set([
   ),
 ])
 
-const hasUsualName = ({ columns, all }: Sample): boolean =>
-  [...columns.keys()].some((name) => usualNames.has(name)) || [...all].every((name, at) => name === String(at))
+const hasUsualName = ({ columns, all }: RecordSample): boolean =>
+  [...columns.keys()].some((name) => wholeNames.has(name)) || [...all].every((name, at) => name === String(at))
 
 /** Whether the name of a column could be one of its values: a number over numbers, or a sentence over such that end as it does. */
-function isLikeValues({ rows }: Sample, name: string): boolean {
+function isLikeValues({ rows }: RecordSample, name: string): boolean {
   const values = rows.map((row) => row[name]).filter((value) => typeof value === 'string' && value !== '') as string[]
   if (values.length === 0) return false
   if (plainNumber.test(name)) return values.every((value) => plainNumber.test(value))
@@ -147,8 +147,8 @@ function endOf(text: string): string | null {
 }
 
 /** The questions alone of a file that needs no answers; `preferred` is the column of them, where there is one of that name. */
-export async function questionsOf(path: string, preferred: string): Promise<(row: Row) => string> {
-  const sample = await sampleOf(path)
+export async function openQuestionReader(path: string, preferred: string): Promise<(row: FieldValues) => string> {
+  const sample = await recordSampleOf(path)
   const reader = questionReader(sample, sample.all.has(preferred) ? { question: preferred } : {}, null)
   return (row) => {
     const asked = reader.read(row)
@@ -157,16 +157,16 @@ export async function questionsOf(path: string, preferred: string): Promise<(row
 }
 
 /** The usual names, and those that end in one, such as `flores_passage`. */
-const contextNames = ({ columns }: Sample): string[] => [
-  ...names.context,
+const contextNames = ({ columns }: RecordSample): string[] => [
+  ...usualNames.context,
   ...[...columns.keys()].filter((name) => /(?:context|passage|paragraph)$/.test(name)),
 ]
 
 const isTrue = (value: unknown): boolean => value === true || value === 1 || /^(?:true|1|yes)$/i.test(String(value))
 
 /** The instruction that all records looked at share; it becomes the task's own and is not repeated in each question. */
-function commonPreamble({ rows }: Sample, question: QuestionReader): string {
-  const asked = rows.map((row) => question.read(row)).filter((each): each is Asked => typeof each !== 'string')
+function commonPreamble({ rows }: RecordSample, question: QuestionReader): string {
+  const asked = rows.map((row) => question.read(row)).filter((each): each is QuestionText => typeof each !== 'string')
   const [first] = asked
   const isShared = asked.length > 1 && asked.every(({ preamble, body }) => preamble === first!.preamble && body !== '')
   return isShared ? first!.preamble : ''

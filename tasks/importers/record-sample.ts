@@ -1,9 +1,9 @@
 // The first records of a file, and the names by which public sets call their columns.
-import { type Row, textIn } from './record-values.ts'
+import { type FieldValues, textIn } from './record-values.ts'
 import { readRecords } from './records.ts'
 
 /** Names that public sets give to columns, by preference; without case, blanks and underscores. */
-export const names = {
+export const usualNames = {
   chat: ['messages', 'conversations', 'conversation', 'dialog', 'turns'],
   question:
     `question problem prompt instruction input content query problemtext questioncontent questiontext questionstem ctx goal
@@ -48,19 +48,19 @@ const maxLooked = 1000
 const maxLookedChars = 16_000_000
 
 export const fold = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
-export const isEmpty = (value: unknown): boolean =>
+export const isEmptyValue = (value: unknown): boolean =>
   value === null ||
   value === undefined ||
   (typeof value === 'string' && value.trim() === '') ||
   (Array.isArray(value) && value.length === 0)
 
 /** The first records of a file, and their columns by folded name. */
-export class Sample {
-  readonly rows: Row[] = []
+export class RecordSample {
+  readonly rows: FieldValues[] = []
   readonly columns = new Map<string, string>()
   readonly all = new Set<string>()
 
-  add(row: Row): void {
+  add(row: FieldValues): void {
     this.rows.push(row)
     for (const name of Object.keys(row)) {
       this.all.add(name)
@@ -71,12 +71,12 @@ export class Sample {
   /** The first of the names that some record has a value for, else that some record has at all. */
   find(wanted: readonly string[], taken: ReadonlySet<string> = new Set()): string | undefined {
     const present = wanted.flatMap((name) => this.columns.get(name) ?? []).filter((column) => !taken.has(column))
-    return present.find((column) => this.rows.some((row) => !isEmpty(row[column]))) ?? present[0]
+    return present.find((column) => this.rows.some((row) => !isEmptyValue(row[column]))) ?? present[0]
   }
 
   /** Whether this holds of most of the records that have a value there. */
   most(column: string, holds: (value: unknown) => boolean): boolean {
-    const values = this.rows.map((row) => row[column]).filter((value) => !isEmpty(value))
+    const values = this.rows.map((row) => row[column]).filter((value) => !isEmptyValue(value))
     return values.length > 0 && values.filter(holds).length * 2 > values.length
   }
 
@@ -113,8 +113,8 @@ export class Sample {
 
 const quoted = (name: string): string => (/^[\w.-]+$/.test(name) ? name : `'${name}'`)
 
-export async function sampleOf(path: string): Promise<Sample> {
-  const sample = new Sample()
+export async function recordSampleOf(path: string): Promise<RecordSample> {
+  const sample = new RecordSample()
   let chars = 0
   for await (const record of readRecords(path)) {
     if (!('value' in record)) continue

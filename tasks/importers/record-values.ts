@@ -3,7 +3,7 @@ import { isObject } from '../../schemas/bounded-json.ts'
 import { parsePythonJson, toPlain } from '../files/parse-json.ts'
 import { evalValue } from '../python-literal/mod.ts'
 
-export type Row = Readonly<Record<string, unknown>>
+export type FieldValues = Readonly<Record<string, unknown>>
 
 /** A single value as text; null for a list, an object and nothing. */
 export function textIn(value: unknown): string | null {
@@ -43,8 +43,8 @@ const unitFields = ['unit', 'units', 'currency'] as const
 const maxDepth = 4
 
 /**
- * The answers that a value accepts, the first one first; an empty list where it holds none. Null: an object or a list of another form, which is
- * never made a text.
+ * The answers that a value accepts, the first one first; an empty list where it holds none. Null: an object or a list of another form,
+ * which is never made a text.
  */
 export function acceptedAnswers(value: unknown, depth = 0): string[] | null {
   const text = textIn(value)
@@ -103,7 +103,7 @@ function yesOrNo(value: unknown): string | null {
 }
 
 /** DROP as first published: `{number, date: {day, month, year}, spans}`, of which one is filled in. */
-function dropAnswer(value: Row): string[] | null {
+function dropAnswer(value: FieldValues): string[] | null {
   if (!Object.hasOwn(value, 'number') && !isObject(value.date)) return null
   const number = textIn(value.number) ?? ''
   if (number !== '') return [number]

@@ -2,9 +2,9 @@ import { basename } from 'node:path'
 import { isObject } from '../../schemas/bounded-json.ts'
 import { halfCharacterIn } from '../../schemas/printable.ts'
 import { jsonArrayElements } from '../files/json-array.ts'
-import { documentQuestions, questionsIn, questionsOf, refuseWrapped } from '../files/json-document.ts'
+import { documentQuestions, questionListOf, questionsIn, refuseWrapped } from '../files/json-document.ts'
 import { parsePythonJson } from '../files/parse-json.ts'
-import { type Decoded, maxLineBytes, readLines } from '../files/read-lines.ts'
+import { type DecodedRecord, maxLineBytes, readLines } from '../files/read-lines.ts'
 import { csvRecords } from './csv-records.ts'
 import type { ImportLog } from './import-log.ts'
 import type { SourceItem } from './importer.ts'
@@ -98,14 +98,14 @@ async function* lineRecords(path: string): AsyncGenerator<SourceRecord> {
   }
   if (held === null) return
   if (isOnly && 'value' in held) {
-    const questions = questionsOf(held.value)
+    const questions = questionListOf(held.value)
     if (questions) return yield* placed(questions, held.where)
     refuseWrapped(held.value, path)
   }
   yield held
 }
 
-function parseRecord(read: Decoded, where: string): SourceRecord {
+function parseRecord(read: DecodedRecord, where: string): SourceRecord {
   if ('problem' in read) return { where, problem: read.problem }
   try {
     const value = parsePythonJson(read.text)

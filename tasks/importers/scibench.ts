@@ -46,7 +46,7 @@ async function* bookFiles(source: string, suffix: string): AsyncGenerator<{ book
 
 async function* items(source: string, log: ImportLog): AsyncGenerator<SourceItem> {
   const found = new Set<string>()
-  const scorer = scorerNamed('scibench')!
+  const scorer = (await scorerNamed('scibench'))!
   const unmatchable: string[] = []
   for await (const { book, path } of bookFiles(source, '')) {
     found.add(book)

@@ -2,15 +2,15 @@ import { basename, dirname } from 'node:path'
 import { jsonOrNull } from '../../schemas/bounded-json.ts'
 import type { ImportLog } from './import-log.ts'
 import type { SeedImporter } from './import-seeds.ts'
-import type { Seed } from './importer.ts'
-import { questionsOf } from './record-form.ts'
+import type { SeedFields } from './importer.ts'
+import { openQuestionReader } from './record-form.ts'
 import { readRecords } from './records.ts'
 import { fileInFolder } from './source-file.ts'
 
 /** What one record becomes, or why it is left out. */
-type Read = (row: Record<string, unknown>, index: number) => Seed | string
+type Read = (row: Record<string, unknown>, index: number) => SeedFields | string
 
-async function* eachSeed(source: string, log: ImportLog, read: Read): AsyncGenerator<Seed> {
+async function* eachSeed(source: string, log: ImportLog, read: Read): AsyncGenerator<SeedFields> {
   let index = 0
   for await (const record of readRecords(source)) {
     log.read += 1
@@ -26,7 +26,7 @@ export const sciinstructImporter: SeedImporter = {
   name: 'sciinstruct',
   source: 'the published SciInstruct.json, an array or JSON Lines',
   async *seeds(source, log) {
-    const questionIn = await questionsOf(source, 'content')
+    const questionIn = await openQuestionReader(source, 'content')
     yield* eachSeed(source, log, (row) => {
       const question = questionIn(row)
       return question === '' ? 'no question' : { question }
@@ -34,7 +34,9 @@ export const sciinstructImporter: SeedImporter = {
   },
 }
 
-/** The indexes of TACO's test problems that need a special judge, from `output_spj.jsonl` beside the file; it says nothing of the training file. */
+/**
+ * The indexes of TACO's test problems that need a special judge, from `output_spj.jsonl` beside the file; it has none of the training file.
+ */
 async function speciallyJudged(source: string): Promise<Set<number>> {
   const path = await fileInFolder(dirname(source), 'output_spj.jsonl')
   const indexes = new Set<number>()

@@ -4,7 +4,7 @@ import type { SplitFile } from '../../schemas/task.ts'
 import { LineWriter } from '../files/line-writer.ts'
 import { newFolder } from '../files/new-folder.ts'
 import { TaskError } from '../task-error.ts'
-import { assignSplits, type Role } from './assign-splits.ts'
+import { assignSplits, type ItemUse } from './assign-splits.ts'
 import { ImportLog } from './import-log.ts'
 import { ItemTable } from './item-table.ts'
 import { loggedRecords } from './records.ts'
@@ -67,7 +67,11 @@ async function writeSplits(files: readonly string[], folder: string, plan: Recor
 }
 
 /** Second walk: each record goes, as it was read, to the file of its split. */
-async function write(files: readonly string[], folder: string, roles: Generator<Role>): Promise<SplitResult['splits']> {
+async function write(
+  files: readonly string[],
+  folder: string,
+  roles: Generator<ItemUse>,
+): Promise<SplitResult['splits']> {
   const writers: Partial<Record<SplitName, LineWriter>> = {}
   try {
     for await (const { line } of eachRecord(files, new ImportLog())) {

@@ -4,7 +4,7 @@ import { TaskError } from '../task-error.ts'
 
 const dataEndings = ['.json', '.jsonl', '.parquet', '.csv']
 
-/** The names under which each part is looked for, without their ending, in this order. The paper gives the first of each; of the two tests it gives none. */
+/** The names of each part, without their ending, in the order of the search. The paper gives the first of each; of the two tests none. */
 const places = {
   description: { names: ['description'], endings: ['.md'] },
   trainConfig: { names: ['train_config'], endings: ['.yaml', '.yml'] },

@@ -20,7 +20,7 @@ import { readRecords } from '../importers/records.ts'
 import { paperInference, paperRecipe, paperRows } from '../importers/task-yaml.ts'
 import { readScorer } from '../read-scorer.ts'
 import type { TaskParts } from '../read-task-folder.ts'
-import { scorers } from '../scorers/mod.ts'
+import { scorerNames } from '../scorers/mod.ts'
 import { readSeedPool } from '../seed-pool.ts'
 import { TaskError } from '../task-error.ts'
 import { findPart, needPart } from './files.ts'
@@ -112,7 +112,7 @@ async function chooseScorer(dir: string, named: string | undefined): Promise<Sco
     throw new TaskError(
       'No scorer is named for this folder',
       dir,
-      `Give --scorer <name> (${Object.keys(scorers).join(', ')}), or put a scorer.js there; a Python evaluator is not run.`,
+      `Give --scorer <name> (${scorerNames.join(', ')}), or put a scorer.js there; a Python evaluator is not run.`,
     )
   }
   const choice = parseWith(

@@ -10,14 +10,17 @@ import { readRecords } from '../importers/records.ts'
 import { TaskError } from '../task-error.ts'
 
 /** What a test file is read as. */
-export type Reading = { split: string; scorer: string; instruction: string }
+export type TestFileReading = { split: string; scorer: string; instruction: string }
 
 /**
  * The items of a test file: by the importer of the scorer's benchmark where the file has its fields, else by the usual names of
  * columns. Repeats of a question are left out; `notes` says how many.
  * @throws TaskError for a record that cannot be read
  */
-export async function readTestFile(path: string, reading: Reading): Promise<{ items: Item[]; notes: string[] }> {
+export async function readTestFile(
+  path: string,
+  reading: TestFileReading,
+): Promise<{ items: Item[]; notes: string[] }> {
   const { drafts, log } = await readDrafts(path, reading)
   const [first] = log.listed
   if (first !== undefined || drafts.length === 0) {
@@ -38,7 +41,7 @@ export async function readTestFile(path: string, reading: Reading): Promise<{ it
   return { items, notes: repeats > 0 ? [`${basename(path)}: ${repeats} repeats of a question were left out.`] : [] }
 }
 
-async function readDrafts(path: string, reading: Reading): Promise<{ drafts: SourceItem[]; log: ImportLog }> {
+async function readDrafts(path: string, reading: TestFileReading): Promise<{ drafts: SourceItem[]; log: ImportLog }> {
   const importer = importers.find(({ name }) => name === reading.scorer)
   const log = new ImportLog()
   const drafts = importer ? await Array.fromAsync(importer.items(path, log, {})) : []

@@ -6,10 +6,10 @@ const maxBits = 1 << 17
 const maxItems = 1 << 20
 
 /** Work left for one evaluation, in bits of integers and items of sequences: it keeps evaluation linear in the source. */
-export type Budget = { left: number }
+export type EvaluationBudget = { left: number }
 
 /** `left op right` of Python. Raises `type`, `value`, `zero-division`, `overflow`, or `unsupported` for what is not arithmetic. */
-export function applyBinary(op: BinaryOp, left: PyValue, right: PyValue, budget: Budget): PyValue {
+export function applyBinary(op: BinaryOp, left: PyValue, right: PyValue, budget: EvaluationBudget): PyValue {
   const a = numberOf(left)
   const b = numberOf(right)
   if (a !== null && b !== null) {
@@ -29,7 +29,7 @@ function toFloat(value: bigint | number): number {
   return result
 }
 
-function onInts(op: BinaryOp, a: bigint, b: bigint, budget: Budget): PyValue {
+function onInts(op: BinaryOp, a: bigint, b: bigint, budget: EvaluationBudget): PyValue {
   if (op === '/') {
     if (b === 0n) throw new PyError('zero-division', 'division by zero')
     return { type: 'float', value: toFloat(a) / toFloat(b) }
@@ -41,7 +41,7 @@ function onInts(op: BinaryOp, a: bigint, b: bigint, budget: Budget): PyValue {
   return { type: 'int', value: intOperation(op, a, b, budget) }
 }
 
-function intOperation(op: BinaryOp, a: bigint, b: bigint, budget: Budget): bigint {
+function intOperation(op: BinaryOp, a: bigint, b: bigint, budget: EvaluationBudget): bigint {
   const bits = bitLength(a) + bitLength(b)
   spend(budget, op === '*' || op === '//' || op === '%' ? bits + (bitLength(a) * bitLength(b)) / 64 : bits)
   switch (op) {
@@ -132,7 +132,7 @@ function floorDivide(op: '//' | '%', a: number, b: number): number {
   return quotient - whole > 0.5 ? whole + 1 : whole
 }
 
-function onSequences(op: BinaryOp, left: PyValue, right: PyValue, budget: Budget): PyValue {
+function onSequences(op: BinaryOp, left: PyValue, right: PyValue, budget: EvaluationBudget): PyValue {
   if (op === '%' && (left.type === 'str' || left.type === 'bytes'))
     throw new PyError('unsupported', 'string formatting')
   if (op === '+' && left.type === right.type) {
@@ -153,7 +153,7 @@ function refuse(op: BinaryOp): never {
   throw new PyError('type', `unsupported operand for ${op}`)
 }
 
-function repeat(sequence: PyValue, times: PyValue, budget: Budget): PyValue | null {
+function repeat(sequence: PyValue, times: PyValue, budget: EvaluationBudget): PyValue | null {
   if (times.type !== 'int' && times.type !== 'bool') return null
   const count = Math.max(0, Number(times.value))
   if (sequence.type === 'str' || sequence.type === 'bytes') {
@@ -180,7 +180,7 @@ function checkSize(bits: number): void {
   if (!(bits <= maxBits)) throw new PyError('unsupported', 'integer too large')
 }
 
-function spend(budget: Budget, amount: number): void {
+function spend(budget: EvaluationBudget, amount: number): void {
   budget.left -= amount
   if (budget.left < 0) throw new PyError('unsupported', 'too much work')
 }

@@ -1,11 +1,11 @@
-import { type Token, tokenize } from './tokens.ts'
+import { type PyToken, tokenize } from './tokens.ts'
 import { PyError } from './value.ts'
 
 /** Deeper expressions are refused, before the JavaScript stack would be. Brackets alone cannot get there. */
 const maxDepth = 500
 
 export class Cursor {
-  private readonly tokens: Token[]
+  private readonly tokens: PyToken[]
   private index = 0
   private depth = 0
 
@@ -13,7 +13,7 @@ export class Cursor {
     this.tokens = tokenize(source)
   }
 
-  get token(): Token {
+  get token(): PyToken {
     return this.tokens[this.index]!
   }
 
@@ -41,7 +41,7 @@ export class Cursor {
     return this.token.kind === 'end'
   }
 
-  take(): Token {
+  take(): PyToken {
     const token = this.token
     if (token.kind !== 'end') this.index += 1
     return token

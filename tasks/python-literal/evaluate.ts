@@ -1,4 +1,4 @@
-import { applyBinary, type Budget } from './arithmetic.ts'
+import { applyBinary, type EvaluationBudget } from './arithmetic.ts'
 import type { CompareOp, Node, UnaryOp } from './node.ts'
 import { hashKey, isTruthy, numberOf, PyError, type PyValue, pyEquals, pySet } from './value.ts'
 
@@ -25,7 +25,7 @@ export type KnownTypes = {
 class Evaluation {
   private readonly scope: ReadonlySet<string>
   private readonly types: KnownTypes | undefined
-  private readonly budget: Budget = { left: budgetStart }
+  private readonly budget: EvaluationBudget = { left: budgetStart }
   private depth = 0
 
   constructor(scope: ReadonlySet<string>, types?: KnownTypes) {

@@ -27,8 +27,8 @@ export function evalPython(source: string, scope: ReadonlySet<string> = noNames)
 const printedType = /<(?:class|function|built-in function|bound method|enum)\b(?:[^<>\n]|<[^<>\n]{0,40}>){0,200}>/g
 
 /**
- * The value of a source as programs print values: literals and arithmetic, and what NumPy, `collections` and other known types print. `evalPython`
- * reads the language; this is for what a person would take as a value.
+ * The value of a source as programs print values: literals and arithmetic, and what NumPy, `collections` and other known types print.
+ * `evalPython` reads the language; this is for what a person would take as a value.
  */
 export function evalValue(source: string): PyResult<PyValue> {
   const plain = source.includes('<') ? source.replace(printedType, 'None') : source

@@ -6,7 +6,7 @@ import { PyError, type PyValue } from './value.ts'
  * Splits Python source into tokens. Raises `syntax` where Python's tokenizer would; brackets are matched here, so the
  * parser never nests deeper than `maxBrackets`.
  */
-export type Token = { start: number; end: number } & (
+export type PyToken = { start: number; end: number } & (
   | { kind: 'name' | 'keyword' | 'op'; text: string }
   /** `value` is null for a complex number. */
   | { kind: 'number'; value: PyValue | null }
@@ -35,8 +35,8 @@ const stringStart = /(?:[rR][bBfF]?|[bBfF][rR]?|[uU])?(?:'''|"""|'|")/y
 /** The words that may follow a number without a space. */
 const wordAfterNumber = /and|else|for|if|in|is|or|not/y
 
-export function tokenize(source: string): Token[] {
-  const tokens: Token[] = []
+export function tokenize(source: string): PyToken[] {
+  const tokens: PyToken[] = []
   const open: string[] = []
   let lineHasTokens = false
   let index = 0
@@ -102,7 +102,7 @@ function trackBracket(text: string, open: string[]): void {
   }
 }
 
-function readToken(source: string, start: number): Token {
+function readToken(source: string, start: number): PyToken {
   const code = source.charCodeAt(start)
   const next = source.charCodeAt(start + 1)
   if (isDigit(code) || (code === 0x2e && isDigit(next))) return readNumber(source, start)
@@ -120,7 +120,7 @@ function readToken(source: string, start: number): Token {
   throw new PyError('syntax', 'invalid character')
 }
 
-function readString(source: string, start: number, opening: string): Token {
+function readString(source: string, start: number, opening: string): PyToken {
   const quote = opening.replace(/^[a-zA-Z]+/, '')
   const prefix = opening.slice(0, opening.length - quote.length).toLowerCase()
   const bodyStart = start + opening.length
@@ -141,7 +141,7 @@ function readString(source: string, start: number, opening: string): Token {
   throw new PyError('syntax', 'unterminated string literal')
 }
 
-function readNumber(source: string, start: number): Token {
+function readNumber(source: string, start: number): PyToken {
   const radix = source[start] === '0' ? radixes[source[start + 1] ?? ''] : undefined
   let end: number
   let value: PyValue | null

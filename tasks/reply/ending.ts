@@ -3,8 +3,8 @@ export type Ending = { truncated: boolean; stopped?: string }
 
 /**
  * What endpoints call the end of a whole reply, in the letters of the word alone: words that say that it ended, with others that say where
- * and how, such as `end_turn`, `stop_sequence_reached`, `eosFound`, `completed_successfully`, `<|eot_id|>`. No word stands in both lists, and
- * none is made of others: that keeps the search linear.
+ * and how, such as `end_turn`, `stop_sequence_reached`, `eosFound`, `completed_successfully`, `<|eot_id|>`. No word stands in both lists,
+ * and none is made of others: that keeps the search linear.
  */
 const ends =
   'stop(?:ped)?|end(?:ed)?|eo[smt]|complet(?:ed?|ion)|finish(?:ed)?|done|succe(?:ss|ssful|ssfully|eded)|normal(?:ly)?|natural(?:ly)?|toolcalls?|tooluse|functioncalls?'

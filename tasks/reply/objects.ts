@@ -10,7 +10,7 @@ type JsonObject = ObjectAt['value']
 export type Form = Readonly<Record<string, string>>
 
 /** `none`: no object; `other`: none with a field that is wanted; `broken`: the last with one does not end, or is no JSON. */
-export type Found = { object: JsonObject } | { fault: 'none' | 'other' | 'broken' }
+export type FoundObject = { object: JsonObject } | { fault: 'none' | 'other' | 'broken' }
 
 /**
  * The last object of a reply that has a field of the form: what stands before it are drafts, however long. Where it stands inside another
@@ -24,7 +24,7 @@ export type Found = { object: JsonObject } | { fault: 'none' | 'other' | 'broken
  * page, and the tokens of a turn, count as outside; what takes its name back (`<bad_example>`, `<previous_output>`), a code fence with the
  * name of thoughts, and what is struck out (`~~{...}~~`) as inside.
  */
-export function lastObject(text: string, form: Form, literals: boolean): Found {
+export function lastObject(text: string, form: Form, literals: boolean): FoundObject {
   const search: Search = { left: 8 * text.length, literals }
   const place = startOfReply()
   let last: JsonObject | undefined

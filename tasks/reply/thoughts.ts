@@ -1,7 +1,7 @@
 import { objectAt, type Search } from './relaxed-json.ts'
 
 /** The text of a reply outside its thoughts. `open`: its thoughts do not end, or nothing comes after them. */
-export type AnswerText = { answer: string; open: boolean }
+export type TextOutsideThoughts = { answer: string; open: boolean }
 
 /** A word in the name of what holds thoughts: `think`, `seed:think`, `thought_process`, `begin_of_thought`, Gemma's `unused94`. */
 const thinking =
@@ -56,8 +56,9 @@ const marks = new RegExp(
 type Mark = { kind: 'open' | 'close'; name: string } | { kind: 'answer' | 'turn' }
 
 /**
- * Takes a model's thoughts off its reply, in whatever tags: of any case, with blanks and attributes, inside one another, again and again, or
- * ended without a beginning where the prompt began them. A tag in a string of JSON, or between quotes, is text. Linear in the reply's length.
+ * Takes a model's thoughts off its reply, in whatever tags: of any case, with blanks and attributes, inside one another, again and again,
+ * or ended without a beginning where the prompt began them. A tag in a string of JSON, or between quotes, is text. Linear in the reply's
+ * length.
  *
  * T1  Nothing in thoughts, or before an end of thoughts whose beginning nobody saw, is part of the answer.
  * T2  Thoughts end with the tag that began them: those inside them do not end them. A tag that ends none of them ends all.
@@ -65,7 +66,7 @@ type Mark = { kind: 'open' | 'close'; name: string } | { kind: 'answer' | 'turn'
  *     end. One that ends, and whose name is a draft's (`plan`), is thoughts where the prompt does not show its tag.
  * T4  Where a token begins a turn of the user behind an object, the reply is over: its model did not stop, and goes on with both sides.
  */
-export function withoutThoughts(reply: string, prompt?: string): AnswerText {
+export function withoutThoughts(reply: string, prompt?: string): TextOutsideThoughts {
   const text = behindPhrases(reply)
   if (text === null) return { answer: '', open: true }
   if (!/[<[＜◁]|&lt;/.test(text)) return { answer: text, open: false }
@@ -75,7 +76,7 @@ export function withoutThoughts(reply: string, prompt?: string): AnswerText {
     : marked
 }
 
-function withoutMarked(text: string, prompt: string | undefined): AnswerText {
+function withoutMarked(text: string, prompt: string | undefined): TextOutsideThoughts {
   const pieces: string[] = []
   const open: string[] = []
   const search: Search = { left: 8 * text.length }
@@ -233,7 +234,10 @@ function beginsEndless(text: string, prompt: string): boolean {
   return words.some((word) => drafting.test(word)) || !asksFor(prompt, name)
 }
 
-/** A tag in any script, a comment of HTML, a special token, a code fence, or a draft's name between square brackets, double braces or, where it ends one, parentheses; a type's parameter (`List<Item>`) is none. */
+/**
+ * A tag in any script, a comment of HTML, a special token, a code fence, or a draft's name between square brackets, double braces or, where
+ * it ends one, parentheses; a type's parameter (`List<Item>`) is none.
+ */
 const elements =
   /(?:(?<![\p{L}\p{N}_])|(?=(?:[<‹＜◁⟨]|&lt;)\s{0,9}\/))(?:[<‹＜◁⟨]|&lt;)\s{0,9}(?<slash>\/?)\s{0,9}(?<tag>[\p{L}_][\p{L}\p{N}_:.-]{0,60})(?<attributes>(?:\s[^<>＞▷]{0,300})?)(?<empty>\/?)(?:[>›＞▷⟩]|&gt;)|(?<comment><!--|‹!--)|(?<commentEnd>--[>›])|<[|｜](?<token>\/?[\p{L}\p{N}_▁.:-]{1,60})[|｜]?>|(?<bracketMark>\[|\{\{|(?<!\])\()\s{0,3}(?<bracketSlash>\/?)\s{0,3}(?<bracket>[\p{L}_]{2,40})\s{0,3}(?:\](?!\()|\}\}|\))|(?<=^|\n)[ \t]{0,9}(?<fence>`{3,9}|~{3,9})[ \t]{0,9}(?<info>[\p{L}_:.-]{0,40})/gu
 /** Elements inside one another that are remembered. */
@@ -269,7 +273,7 @@ const isOfTurn = (token: string): boolean =>
   wordsOfToken(token).every((word) => ofTurns.test(word) || sides.test(word) || /^(?:id|\d*)$/.test(word))
 
 /** Where in a reply one reads. */
-export type Place = {
+export type ReplyPosition = {
   /** Reads on, through a text outside objects. True where that ends an element which nobody saw begin: all before it was inside. */
   read(text: string): boolean
   /** Whether this place is inside an element, or behind a special token, that names no answer: a draft in thoughts of any name. */
@@ -277,10 +281,11 @@ export type Place = {
 }
 
 /**
- * A reader at the beginning of a reply. What names an answer (`<answer>`, `<json>`, `<qa_pair>`) and what a page is made of (`<div>`, `<pre>`)
- * are no thoughts, nor are the tokens of a turn; all other elements are, ended or not. Of special tokens one ends where the next stands.
+ * A reader at the beginning of a reply. What names an answer (`<answer>`, `<json>`, `<qa_pair>`) and what a page is made of (`<div>`,
+ * `<pre>`) are no thoughts, nor are the tokens of a turn; all other elements are, ended or not. Of special tokens one ends where the next
+ * stands.
  */
-export function startOfReply(): Place {
+export function startOfReply(): ReplyPosition {
   const open: { name: string; isToken: boolean }[] = []
   const enter = (name: string, isToken: boolean) => {
     open.push({ name, isToken })

@@ -1,5 +1,6 @@
 import type { QuickJSContext, QuickJSHandle, QuickJSWASMModule } from 'quickjs-emscripten'
 import { parseJson } from '../../schemas/bounded-json.ts'
+import { truncate } from '../../schemas/text.ts'
 import type { SandboxLimits, SandboxOutcome } from './limits.ts'
 import { openMemory, type Snapshot } from './memory.ts'
 
@@ -30,7 +31,7 @@ delete globalThis.Promise;`
 const failed = (reason: Exclude<SandboxOutcome, { ok: true }>['reason'], message: string): SandboxOutcome => ({
   ok: false,
   reason,
-  message: message.slice(0, maxMessageChars),
+  message: truncate(message, maxMessageChars),
 })
 
 /** Calls functions given as source text with JSON arguments, each in the interpreter as it was when it was made. */

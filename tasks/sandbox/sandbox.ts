@@ -32,7 +32,8 @@ export function openSandbox(changes: Partial<SandboxLimits> = {}): Sandbox {
     const started = new Worker(new URL('./worker.ts', import.meta.url), {
       workerData: { limits, progress },
       env: {},
-      // The text of one hook is small: a thread that outgrows this is broken. Its stack has to outlast the interpreter's own, which is bounded.
+      // The text of one hook is small: a thread that outgrows this is broken. Its stack has to outlast the interpreter's own, which is
+      // bounded.
       resourceLimits: { maxOldGenerationSizeMb: 128, stackSizeMb: 16 },
     })
     await once(started, 'message')

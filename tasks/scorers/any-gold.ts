@@ -3,8 +3,8 @@ import type { ReplyScore } from '../../schemas/task.ts'
 import type { CheckedLineScore } from './benchmark.ts'
 
 /**
- * Several golds of one question: a reply is right that is right for any of them, in each mode by itself. What is shown is of the gold that it is
- * right for, else of the first.
+ * Several golds of one question: a reply is right that is right for any of them, in each mode by itself. What is shown is of the gold that
+ * it is right for, else of the first.
  */
 
 /**
@@ -36,9 +36,10 @@ export async function scoreAny(
 const Golds = z.looseObject({ golds: z.array(z.unknown()).min(1) })
 
 /**
- * The lines that a line stands for: itself, or, where it has `golds` and no `gold`, one for each of them. `invalid` where `golds` is no list.
+ * The lines that a line stands for: itself, or, where it has `golds` and no `gold`, one for each of them. `invalid` where `golds` is no
+ * list.
  */
-export function linesOf(line: unknown): readonly unknown[] | { invalid: string } {
+export function linePerGold(line: unknown): readonly unknown[] | { invalid: string } {
   if (typeof line !== 'object' || line === null || !('golds' in line) || 'gold' in line || 'expected_output' in line)
     return [line]
   const parsed = Golds.safeParse(line)
@@ -47,7 +48,7 @@ export function linesOf(line: unknown): readonly unknown[] | { invalid: string }
   return golds.map((gold) => ({ ...rest, gold }))
 }
 
-/** The verdict about a line of several golds: that of the gold which it is right for, else of the first; what is invalid of any is invalid of all. */
+/** The verdict about a line of several golds: that of the gold it is right for, else of the first; what is invalid of any is so of all. */
 export function bestLineScore(verdicts: readonly CheckedLineScore[]): CheckedLineScore {
   return (
     verdicts.find((each) => 'invalid' in each) ??

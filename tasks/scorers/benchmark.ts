@@ -21,7 +21,7 @@ export const right = (extracted: string | null): LineScore => ({ correct: true, 
 export const wrong = (extracted: string | null, reason: string): LineScore => ({ correct: false, extracted, reason })
 
 /** A model's reply as a results file carries it; null, as a failed call leaves it, is an empty one. */
-export const Reply = z
+export const ReplyText = z
   .string('must be a text')
   .nullable()
   .transform((text) => text ?? '')

@@ -5,7 +5,7 @@ import type { Scorer } from './scorer.ts'
 
 const separator = '|'
 
-/** One gold may hold several answers, parted by `|`. Strict: the reply is one of them but for its form. Lenient: it holds one as whole words. */
+/** One gold may hold several answers, parted by `|`. Strict: the reply is one but for its form. Lenient: it holds one as whole words. */
 export const contains: Scorer = {
   name: 'contains',
   options: z.strictObject({}),

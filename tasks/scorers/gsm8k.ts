@@ -1,10 +1,18 @@
 import { z } from 'zod'
-import { type BenchmarkMode, type BenchmarkScorer, GoldText, type LineScore, Reply, right, wrong } from './benchmark.ts'
+import {
+  type BenchmarkMode,
+  type BenchmarkScorer,
+  GoldText,
+  type LineScore,
+  ReplyText,
+  right,
+  wrong,
+} from './benchmark.ts'
 import { scoreNumber } from './score-number.ts'
 
 /** `gold` is GSM8K's `answer` with its `#### 72`, or the number alone. */
 export const Gsm8kLine = z.looseObject({
-  response: Reply,
+  response: ReplyText,
   gold: GoldText,
 })
 export type Gsm8kLine = z.infer<typeof Gsm8kLine>

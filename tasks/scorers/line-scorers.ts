@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { reasonOf } from '../../schemas/user-error.ts'
-import { bestLineScore, linesOf } from './any-gold.ts'
-import { type BenchmarkMode, type BenchmarkScorer, type CheckedLineScore, GoldText, Reply } from './benchmark.ts'
+import { bestLineScore, linePerGold } from './any-gold.ts'
+import { type BenchmarkMode, type BenchmarkScorer, type CheckedLineScore, GoldText, ReplyText } from './benchmark.ts'
 import { cruxeval } from './cruxeval.ts'
 import { financereasoning } from './financereasoning.ts'
 import { gsm8k } from './gsm8k.ts'
 import { livecodebenchTop } from './livecodebench-top.ts'
-import { scorerNamed, scorers } from './mod.ts'
+import { scorerNamed, scorerNames } from './mod.ts'
 import { scibench } from './scibench.ts'
 import type { Scorer, ScorerOptions } from './scorer.ts'
 import type { Script } from './script.ts'
@@ -27,21 +27,22 @@ const benchmarks: Readonly<Record<string, LineScorer>> = {
 }
 
 /** The names that `lineScorerNamed` knows. */
-export const lineScorerNames = (): string[] => [...new Set([...Object.keys(benchmarks), ...Object.keys(scorers)])]
+export const lineScorerNames = (): string[] => [...new Set([...Object.keys(benchmarks), ...scorerNames])]
 
 /**
  * The line scorer of a benchmark, or of a task scorer (then a line carries `response` and `gold`, `official` is its strict
- * form and `normalised` its lenient one). A line may list several golds as `golds`. Undefined for an unknown name. Throws on options that the scorer does not know.
+ * form and `normalised` its lenient one). A line may list several golds as `golds`. Undefined for an unknown name. Throws on options that
+ * the scorer does not know.
  */
-export function lineScorerNamed(name: string, options: ScorerOptions = {}): LineScorer | undefined {
-  const scorer = scorerNamed(name)
+export async function lineScorerNamed(name: string, options: ScorerOptions = {}): Promise<LineScorer | undefined> {
+  const scorer = await scorerNamed(name)
   const score = Object.hasOwn(benchmarks, name)
     ? benchmarks[name]
     : scorer && taskLineScorer(scorer, scorer.options.parse(options))
   return (
     score &&
     ((line, mode) => {
-      const lines = linesOf(line)
+      const lines = linePerGold(line)
       return 'invalid' in lines ? lines : bestLineScore(lines.map((each) => score(each, mode)))
     })
   )
@@ -60,7 +61,7 @@ export function scriptLineScorer(script: Script): ScriptLineScorer {
     return { correct: strict, extracted, reason }
   }
   return async (line) => {
-    const lines = linesOf(line)
+    const lines = linePerGold(line)
     return 'invalid' in lines ? lines : bestLineScore(await Promise.all(lines.map(scoreOne)))
   }
 }
@@ -73,7 +74,7 @@ function lineScorer<Line>(scorer: BenchmarkScorer<Line>): LineScorer {
 }
 
 const TaskLine = z.looseObject({
-  response: Reply,
+  response: ReplyText,
   gold: z.union([GoldText, z.boolean().transform(String)], 'must be a text, a number or a truth value'),
 })
 

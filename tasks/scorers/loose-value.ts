@@ -13,9 +13,9 @@ const maxChars = 100_000
 export type LooseValue = { value: PyValue | null; text: string }
 
 /**
- * The value that a reply gives for an expression: the operand of its last assertion that can be read (on either side); else what is in its box or
- * behind its last label; the reply itself, its last fenced block, its last line, what that says that something is; the number that it ends with.
- * An assertion that denies a value gives none. In Python's spelling or JSON's. Linear.
+ * The value that a reply gives for an expression: the operand of its last assertion that can be read (on either side); else what is in its
+ * box or behind its last label; the reply itself, its last fenced block, its last line, what that says that something is; the number that
+ * it ends with. An assertion that denies a value gives none. In Python's spelling or JSON's. Linear.
  */
 export function readValueLoosely(reply: string): LooseValue | null {
   const text = readableReply(reply)

@@ -1,34 +1,31 @@
-import { benchmarkScorers } from './benchmark-scorers.ts'
-import { boxedNumber } from './boxed-number.ts'
-import { choice } from './choice.ts'
-import { contains } from './contains.ts'
-import { editDistanceScorer } from './edit-distance.ts'
-import { exact } from './exact.ts'
-import { jsonFields } from './json-fields.ts'
-import { numeric } from './numeric.ts'
-import { pythonLiteral } from './python-literal.ts'
 import type { Scorer } from './scorer.ts'
-import { set } from './set.ts'
 
 export type { Scorer, ScorerOptions } from './scorer.ts'
 
-/** Every scorer a task may name. */
-export const scorers: Readonly<Record<string, Scorer>> = Object.fromEntries(
-  [
-    boxedNumber,
-    exact,
-    contains,
-    choice,
-    numeric,
-    jsonFields,
-    pythonLiteral,
-    set,
-    editDistanceScorer,
-    ...benchmarkScorers,
-  ].map((scorer) => [scorer.name, scorer]),
-)
+const benchmark = (name: string) => async (): Promise<Scorer> =>
+  (await import('./benchmark-scorers.ts')).benchmarkScorers.find((scorer) => scorer.name === name)!
 
-/** Returns undefined for a name that is not in the map. */
-export function scorerNamed(name: string): Scorer | undefined {
-  return Object.hasOwn(scorers, name) ? scorers[name] : undefined
+/** Every scorer a task may name; its code is loaded with the first task that does. */
+const scorers: Readonly<Record<string, () => Promise<Scorer>>> = {
+  'boxed-number': async () => (await import('./boxed-number.ts')).boxedNumber,
+  exact: async () => (await import('./exact.ts')).exact,
+  contains: async () => (await import('./contains.ts')).contains,
+  choice: async () => (await import('./choice.ts')).choice,
+  numeric: async () => (await import('./numeric.ts')).numeric,
+  'json-fields': async () => (await import('./json-fields.ts')).jsonFields,
+  'python-literal': async () => (await import('./python-literal.ts')).pythonLiteral,
+  set: async () => (await import('./set.ts')).set,
+  'edit-distance': async () => (await import('./edit-distance.ts')).editDistanceScorer,
+  scibench: benchmark('scibench'),
+  'livecodebench-top': benchmark('livecodebench-top'),
+  financereasoning: benchmark('financereasoning'),
+  cruxeval: benchmark('cruxeval'),
+  gsm8k: benchmark('gsm8k'),
+  svamp: benchmark('svamp'),
 }
+
+export const scorerNames: readonly string[] = Object.keys(scorers)
+
+/** The scorer of that name; undefined where there is none. */
+export const scorerNamed = async (name: string): Promise<Scorer | undefined> =>
+  Object.hasOwn(scorers, name) ? scorers[name]!() : undefined

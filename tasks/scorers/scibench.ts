@@ -6,7 +6,7 @@ import {
   GoldText,
   type LineScore,
   OptionalText,
-  Reply,
+  ReplyText,
   right,
   wrong,
 } from './benchmark.ts'
@@ -14,7 +14,7 @@ import { scoreNumber } from './score-number.ts'
 
 /** `gold` is SciBench's `answer_number`, `unit` its `unit`, both as published. */
 export const ScibenchLine = z.looseObject({
-  response: Reply,
+  response: ReplyText,
   gold: GoldText,
   unit: OptionalText.transform((unit) => unit ?? ''),
 })

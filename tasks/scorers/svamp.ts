@@ -1,10 +1,18 @@
 import { z } from 'zod'
-import { type BenchmarkMode, type BenchmarkScorer, GoldText, type LineScore, Reply, right, wrong } from './benchmark.ts'
+import {
+  type BenchmarkMode,
+  type BenchmarkScorer,
+  GoldText,
+  type LineScore,
+  ReplyText,
+  right,
+  wrong,
+} from './benchmark.ts'
 import { scoreNumber } from './score-number.ts'
 
 /** `gold` is SVAMP's `Answer`. */
 export const SvampLine = z.looseObject({
-  response: Reply,
+  response: ReplyText,
   gold: GoldText,
 })
 export type SvampLine = { response: string; gold: string | number }

@@ -1,4 +1,4 @@
-/** OpenTelemetry's variables (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/), as far as they say whether. */
+/** OpenTelemetry's variables (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/): whether. */
 type Env = Readonly<Record<string, string | undefined>>
 
 const endpointOf = (env: Env) => env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT || ''

@@ -1,12 +1,11 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { type Bus, heldValues, type Logger } from '../../bus/mod.ts'
+import { atMost, type Bus, heldValues, type Logger } from '../../bus/mod.ts'
 import { FileHeldError, holdFile } from '../../machine/held-file.ts'
 import type { TelemetryLimits } from '../../schemas/session-limits.ts'
 import { reasonOf } from '../../schemas/user-error.ts'
-import type { Sample } from '../metric-table.ts'
-import { atMost } from '../observed.ts'
+import type { MetricSample } from '../metric-table.ts'
 import { readPosition, writePosition } from './position.ts'
 import type { Receiver, Sent } from './receiver.ts'
 import { createRunIndex, type RunIndex } from './run-index.ts'
@@ -17,8 +16,8 @@ import { type MessageSpan, spanOf } from './span.ts'
  * T2 The position is written once the receiver has taken what lies before it. So a process that is killed loses nothing, and what is sent a
  *    second time has the same ids.
  * T3 A receiver that takes nothing is reported in one line, once a command, and tried again with pauses.
- * T4 The end of a command waits for what is left: a hundredth of the time that it took, `leastFlushMs` at least and `flushMs` at most; and not
- *    at all for a receiver that takes nothing.
+ * T4 The end of a command waits for what is left: a hundredth of the time that it took, `leastFlushMs` at least and `flushMs` at most; and
+ *    not at all for a receiver that takes nothing.
  */
 
 type Limits = Pick<TelemetryLimits, 'spansPerRequest' | 'longestPauseMs' | 'leastFlushMs' | 'flushMs'>
@@ -34,7 +33,7 @@ export type TracesOptions = Limits & {
   line: (text: string) => void
 }
 
-export type Traces = AsyncDisposable & { samples(): Sample[] }
+export type Traces = AsyncDisposable & { samples(): MetricSample[] }
 
 const firstPauseMs = 1000
 /** Between two looks at the log. */
@@ -42,7 +41,7 @@ const lookMs = 1000
 /** What messages of one request may hold together. */
 const mostBytes = 4 * 1024 ** 2
 
-/** Exports the messages of all runs as spans, from where the last export of this log ended, until it is disposed. Null: another process does. */
+/** Exports all runs' messages as spans, from where the last export of this log ended, until it is disposed. Null: another process does. */
 export async function exportTraces(options: TracesOptions): Promise<Traces | null> {
   const { receiver, home, log, line, leastFlushMs, flushMs } = options
   await using stack = new AsyncDisposableStack()
@@ -221,7 +220,7 @@ function createSender(
   return {
     deliver,
     report,
-    samples: (): Sample[] => [
+    samples: (): MetricSample[] => [
       { name: 'syllabus_traces_exported_spans_total', value: counts.exported },
       { name: 'syllabus_traces_refused_spans_total', value: counts.refused },
       { name: 'syllabus_traces_failed_requests_total', value: counts.failed },
@@ -230,7 +229,7 @@ function createSender(
 }
 
 /** Exports one run, finished or not. Gives how many spans the receiver took; null where it took none of some. */
-export async function exportRun(
+export async function exportRunTraces(
   runId: string,
   options: Pick<
     TracesOptions,

@@ -17,8 +17,8 @@ const rememberedRoots = 200
 
 /**
  * Places messages in the trees of their runs. `roots`: the first spans of runs that were finished before.
- * R1 A place follows from the log alone: whoever reads it again from the first message of the runs that were not finished, with the roots of
- *    those that were, gives the same places.
+ * R1 A place follows from the log alone: whoever reads it again from the first message of the runs that were not finished, with the roots
+ *    of those that were, gives the same places.
  * R2 A parent is a message that was placed before; where the cause is not one, as a message of the sealed session, it is the run's first.
  * R3 A message that is stored a second time has no second place.
  */

@@ -2,7 +2,7 @@ import { type Attributes, SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { type StoredEntry, traceIdOf } from '../../bus/mod.ts'
 import { describe } from '../../schemas/describe.ts'
 import { spentOn } from '../../schemas/spent.ts'
-import { isRead, type ReadEntry, usageOf } from '../usage.ts'
+import { isReadEntry, type ReadEntry, usageOfEntry } from '../usage.ts'
 import type { SpanPlace } from './run-index.ts'
 
 /** Characters of one attribute that holds a text of a model. */
@@ -22,12 +22,12 @@ export type MessageSpan = {
 
 /**
  * A message as a span of its run's trace: it begins with the message that it follows from, and ends as it was stored itself. Attributes of
- * models have the names of OpenTelemetry's GenAI conventions; the sums of their tokens over a run are what it has spent. Texts of models, and
- * reasons that may quote them, are left out unless `withContent`.
+ * models have the names of OpenTelemetry's GenAI conventions; the sums of their tokens over a run are what it has spent. Texts of models,
+ * and reasons that may quote them, are left out unless `withContent`.
  */
 export function spanOf(entry: StoredEntry, place: SpanPlace, withContent: boolean): MessageSpan {
   const { name, runId, from, to } = entry
-  const usage = isRead(entry) ? usageOf(entry) : []
+  const usage = isReadEntry(entry) ? usageOfEntry(entry) : []
   const spent = spentOn(usage)
   const fault = faultOf(entry)
   const main = [...usage].sort((a, b) => b.inputTokens + b.outputTokens - (a.inputTokens + a.outputTokens))[0]
@@ -57,9 +57,9 @@ export function spanOf(entry: StoredEntry, place: SpanPlace, withContent: boolea
         'syllabus.calls': spent.calls,
         ...(main.endpoint && { 'gen_ai.provider.name': main.endpoint, 'server.address': main.endpoint }),
       }),
-      ...(isRead(entry) && figuresOf(entry)),
+      ...(isReadEntry(entry) && figuresOf(entry)),
       ...(withContent && { 'syllabus.message.title': described.title, 'syllabus.message.text': described.text }),
-      ...(withContent && isRead(entry) && contentOf(entry)),
+      ...(withContent && isReadEntry(entry) && contentOf(entry)),
     },
     lines: usage.length > 1 ? usage.map(({ ...line }): Attributes => prefixed(line)) : [],
   }
@@ -72,7 +72,7 @@ const snake = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter
 
 /** What went wrong, in words that quote nothing; null: nothing. */
 function faultOf(entry: StoredEntry): string | null {
-  if (!isRead(entry)) return 'the message cannot be read'
+  if (!isReadEntry(entry)) return 'the message cannot be read'
   if (entry.name === 'fault') return 'a message of the sealed session became a dead letter'
   if (entry.name === 'decision' && entry.payload.error !== undefined) return 'the program failed'
   if (entry.name === 'status-changed' && ['faulted', 'failed'].includes(entry.payload.status))

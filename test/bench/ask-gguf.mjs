@@ -1,4 +1,5 @@
-// Asks a GGUF file with node-llama-cpp, greedily: node ask-gguf.mjs MODEL ITEMS OUT. ITEMS holds JSON lines {"id", "prompt", "max_new_tokens"}.
+// Asks a GGUF file with node-llama-cpp, greedily: node ask-gguf.mjs MODEL ITEMS OUT. ITEMS holds JSON lines {"id", "prompt",
+// "max_new_tokens"}.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { getLlama } from 'node-llama-cpp'
 

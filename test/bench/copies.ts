@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- --copies [--rows n] [--latency ms]`: what three copies cost beside one, on three servers of this machine with TLS. Entries of
- * the journal's size a second, one after the other and 64 at a time; the servers' processor time for one; and the wall of `generate`.
+ * `npm run bench -- --copies [--rows n] [--latency ms]`: what three copies cost beside one, on three servers of this machine with TLS.
+ * Entries of the journal's size a second, one after the other and 64 at a time; the servers' processor time for one; and the wall of
+ * `generate`.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,8 +1,8 @@
 /**
- * `npm run bench -- [--faults] [--generators 1,2,4] [--rows n] [--rows-each n] [--latency ms] [--hook] [--copies]`: `syllabus generate` against a teacher of ours,
- * first in a fresh home, then once more in the same one, which is what a user meets every day; and a bare client beside it, which
- * shows what this machine allows. With several numbers of generators one table, a row each, all in a home that was used before;
- * with `--rows-each` each has so many rows for each generator. With `--copies` what copies on three servers cost (copies.ts).
+ * `npm run bench -- [--faults] [--generators 1,2,4] [--rows n] [--rows-each n] [--latency ms] [--hook] [--copies]`: `syllabus generate`
+ * against a teacher of ours, first in a fresh home, then once more in the same one, which is what a user meets every day; and a bare client
+ * beside it, which shows what this machine allows. With several numbers of generators one table, a row each, all in a home that was used
+ * before; with `--rows-each` each has so many rows for each generator. With `--copies` what copies on three servers cost (copies.ts).
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,10 +1,10 @@
 /**
  * Figures of exported models: npm run figures:models -- RUN [MODEL] [--python PYTHON] [--keep]
  *
- * Exports a trained model of a run of SYLLABUS_HOME, merged in float32, and asks what was written by other software, on 60 validation items,
- * greedily:
- * - the adapter on its base and the merged model, with plain transformers in float32, by a Python that sees no file of this project: that of
- *   `--python`, with torch, transformers and peft; left out: a new environment with the packages of the home's runtime;
+ * Exports a trained model of a run of SYLLABUS_HOME, merged in float32, and asks what was written by other software, on 60 validation
+ * items, greedily:
+ * - the adapter on its base and the merged model, with plain transformers in float32, by a Python that sees no file of this project: that
+ *   of `--python`, with torch, transformers and peft; left out: a new environment with the packages of the home's runtime;
  * - the GGUF file in q8_0, with node-llama-cpp 3.21.1, which is installed into the temporary folder (700 MB).
  * It ends with status 1 where fewer replies or results agree than are wanted.
  */

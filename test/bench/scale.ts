@@ -1,6 +1,6 @@
 /**
- * `npm run simulate -- scale [--latency ms] [--copies 1|3]`: `generate` with 1 to 64 generators, each on a host of its own, up to 10^6 rows. Prints
- * which part is the limit. docs/cluster.md has the model, how its parameters were measured, and the table.
+ * `npm run simulate -- scale [--latency ms] [--copies 1|3]`: `generate` with 1 to 64 generators, each on a host of its own, up to 10^6
+ * rows. Prints which part is the limit. docs/cluster.md has the model, how its parameters were measured, and the table.
  */
 import { parseArgs } from 'node:util'
 import { costs, type Limit, simulateScale } from '../support/simulated-scale.ts'

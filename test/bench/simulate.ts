@@ -1,7 +1,7 @@
 /**
  * `npm run simulate -- [--runs n] [--only pattern]`: how often intervals hold the truth and equal datasets are called unequal, in runs with
- * simulated students whose truth is known. Prints the tables of docs/intervals.md, or those whose title the pattern matches; the same numbers
- * each time.
+ * simulated students whose truth is known. Prints the tables of docs/intervals.md, or those whose title the pattern matches; the same
+ * numbers each time.
  */
 import { parseArgs } from 'node:util'
 import {

@@ -1,8 +1,8 @@
 /**
- * `npm run test:cluster -- [part …] [--rows n] [--times n] [--only text]`: real clusters of three servers, which are disturbed while work is done.
- * Without a part all of them: `standstill` (the log's leader dies, with traffic), `through` (one `generate` for each disturbance), `hosts` (the
- * same on three network namespaces; root alone), `restore` (the servers' files are copied back), `run` (a run with the real student). Prints
- * tables; the exit code is 1 where anything was lost, paid twice, or differs.
+ * `npm run test:cluster -- [part …] [--rows n] [--times n] [--only text]`: real clusters of three servers, which are disturbed while work
+ * is done. Without a part all of them: `standstill` (the log's leader dies, with traffic), `through` (one `generate` for each disturbance),
+ * `hosts` (the same on three network namespaces; root alone), `restore` (the servers' files are copied back), `run` (a run with the real
+ * student). Prints tables; the exit code is 1 where anything was lost, paid twice, or differs.
  */
 import { parseArgs } from 'node:util'
 import { disturbances } from './disturbances.ts'

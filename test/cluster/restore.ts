@@ -7,8 +7,8 @@ import { generateThrough } from './stage.ts'
 const nodes = [0, 1, 2]
 
 /**
- * A backup as docs/cluster.md describes it: all servers are stopped in mid-run, their files are copied, lost, and copied back. Then the same
- * `generate` goes on.
+ * A backup as docs/cluster.md describes it: all servers are stopped in mid-run, their files are copied, lost, and copied back. Then the
+ * same `generate` goes on.
  */
 export async function restoredFromFiles(rows: number): Promise<{ calls: number; twice: number; isSame: boolean }> {
   const backup = await mkdtemp(join(tmpdir(), 'syllabus-backup-'))

@@ -1,6 +1,6 @@
 /**
- * `npm run test:cluster -- standstill [--times n]`: how long everything that goes through the bus stands still when the server that leads the
- * log is killed and stays dead, with traffic. One line a time: the longest pause of each kind of request, in seconds.
+ * `npm run test:cluster -- standstill [--times n]`: how long everything that goes through the bus stands still when the server that leads
+ * the log is killed and stays dead, with traffic. One line a time: the longest pause of each kind of request, in seconds.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'

@@ -4,7 +4,7 @@ import { checkBatch } from '../../agents/critic/rules/graph.ts'
 import { createJudgeProbation } from '../../agents/critic/rules-and-judge/judge-score.ts'
 import { CheckLimits, JudgeOptions } from '../../agents/critic/rules-and-judge/options.ts'
 import { checkAndJudge, type MeteredChecks } from '../../agents/critic/rules-and-judge/work.ts'
-import { generate } from '../../agents/generator/procedural/graph.ts'
+import { generateShard } from '../../agents/generator/procedural/graph.ts'
 import { createDuplicateIndex } from '../../agents/kit/dedup/duplicate-index.ts'
 import { promptHashOf } from '../../agents/kit/metered/call.ts'
 import type { ChatRequest } from '../../agents/kit/teacher/request.ts'
@@ -13,11 +13,10 @@ import { TerminalError } from '../../bus/mod.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { Row } from '../../schemas/row.ts'
 import { type VariantOf, variantsOf } from '../../schemas/variants.ts'
-import { procedures } from '../../tasks/procedures.ts'
+import * as procedure from '../../tasks/everyday-numbers/procedure/mod.ts'
 import { scorerFor } from '../../tasks/score-with.ts'
 import { shardOf, shardSource } from '../support/shards.ts'
 
-const procedure = procedures['everyday-numbers']!
 const score = scorerFor({ name: 'boxed-number', primary: 'strict', options: {} })
 const signal = new AbortController().signal
 const deps: CheckDeps = {
@@ -36,7 +35,7 @@ const variants: { [V in VariantOf<'critic'>]: typeof checkBatch } = {
 
 /** Checks one good batch whose first row is changed; the reason given to that row. */
 async function reasonFor(check: typeof checkBatch, change: (row: Row) => Row, more: Partial<CheckDeps> = {}) {
-  const batch = await generate(shardOf({ from: 0, count: 4 }), shardSource, procedure, signal)
+  const batch = await generateShard(shardOf({ from: 0, count: 4 }), shardSource, procedure, signal)
   const [first, ...rest] = batch.candidates
   const checked = await check({ ...batch, candidates: [change(first!), ...rest] }, { ...deps, ...more }, signal)
   expect(checked.rows.slice(1).map(({ rejected }) => rejected)).toEqual([null, null, null])

@@ -63,7 +63,11 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
     const context = {
       bus,
       identity: { role: 'evaluator' as const, variant, instance: 'evaluator-1' },
-      options: { audit: { 'in-template': 3, 'heldout-phrasing': 3 } },
+      options: {
+        audit: { 'in-template': 3, 'heldout-phrasing': 3 },
+        // Never asked here: no job allows it a call.
+        ...(variant === 'scorer-and-analyst' && { model: 'm', baseUrl: 'http://127.0.0.1:9/v1' }),
+      },
       home: server.storeDir,
       contaminationKey,
       log: memoryLog() as never,

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { promptRows } from '../../agents/generator/llm/graph.ts'
 import { RevisionLimits } from '../../agents/generator/llm/options.ts'
-import { generate } from '../../agents/generator/procedural/graph.ts'
+import { generateShard } from '../../agents/generator/procedural/graph.ts'
 import { promptHashOf } from '../../agents/kit/metered/call.ts'
 import { callHooks } from '../../agents/kit/sandbox/hooks.ts'
 import { TeacherOptions } from '../../agents/kit/teacher/options.ts'
@@ -11,8 +11,8 @@ import { Batch, type Shard } from '../../schemas/messages/generation.ts'
 import { Hooks } from '../../schemas/program.ts'
 import { type VariantOf, variantsOf } from '../../schemas/variants.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
+import * as everydayNumbers from '../../tasks/everyday-numbers/procedure/mod.ts'
 import { loadTask } from '../../tasks/load.ts'
-import { procedures } from '../../tasks/procedures.ts'
 import { openSandbox } from '../../tasks/sandbox/sandbox.ts'
 import { promptProgram } from '../support/prompt-program.ts'
 import { shardOf, shardSource } from '../support/shards.ts'
@@ -60,7 +60,7 @@ async function promptShard(shard: PayloadOf<typeof Shard>, hooks?: Hooks): Promi
 
 /** How each variant is called in a test; a variant without an entry does not compile. */
 const variants: { [V in VariantOf<'generator'>]: Generate } = {
-  procedural: (shard) => generate(shard, shardSource, procedures['everyday-numbers']!, new AbortController().signal),
+  procedural: (shard) => generateShard(shard, shardSource, everydayNumbers, new AbortController().signal),
   llm: (shard) => promptShard(shard),
 }
 

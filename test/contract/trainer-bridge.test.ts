@@ -7,8 +7,8 @@ import type { Row } from '../../schemas/row.ts'
 import { Prediction, runtimeRevision } from '../../schemas/runtime-protocol.ts'
 import { variantsOf } from '../../schemas/variants.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
+import * as everydayNumbers from '../../tasks/everyday-numbers/procedure/mod.ts'
 import { loadTask, publicView } from '../../tasks/load.ts'
-import { procedures } from '../../tasks/procedures.ts'
 import { trainerBridge } from '../../trainer-bridge/agent.ts'
 import { type EmbeddingsServer, startEmbeddingsServer } from '../support/embeddings-server.ts'
 import { memoryLog, type TestServer, until, withServer } from '../support/nats.ts'
@@ -29,7 +29,7 @@ const task = {
 /** Every third row is far longer than the others. */
 function rowsOf(count: number): Row[] {
   return Array.from({ length: count }, (_, index) => {
-    const made = procedures[task.id]!.sampleRow({
+    const made = everydayNumbers.sampleRow({
       skill: 'order-total',
       difficulty: 1,
       range: 'narrow',

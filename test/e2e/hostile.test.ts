@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { StoredEntry } from '../../bus/mod.ts'
-import { analyse, collect, defaultResampling, renderHtml } from '../../evidence/report/mod.ts'
+import { analyse, collect, defaultResampling, reportHtml } from '../../evidence/report/mod.ts'
 import { startGateway } from '../../trace/gateway.ts'
 import { findBrowser, launchBrowser } from '../support/browser.ts'
 import { hostileText, hostileTexts } from '../support/hostile.ts'
@@ -176,7 +176,7 @@ describe.skipIf(!executable)('what rows, replies and models say is text, in a re
         rows: new Map([[2, rows]]),
       })
       const file = join(folder, 'report.html')
-      await writeFile(file, renderHtml(data))
+      await writeFile(file, reportHtml(data))
       const address = pathToFileURL(file).href
       const page = await guarded(address)
       await page.goto(address)

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runTool, tool } from '../support/deploy-tools.ts'
 
-/* A Kubernetes that KUBECONFIG names, for the suite that installs the chart for real. Its nodes are this machine: volumes are folders here. */
+/* A Kubernetes that KUBECONFIG names, for the suite that installs the chart for real. Its nodes are this machine: volumes are folders. */
 
 const kubectlPath = tool('kubectl')
 const helmPath = tool('helm')

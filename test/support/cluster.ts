@@ -83,7 +83,7 @@ export async function freePorts(count: number): Promise<number[]> {
   })
 }
 
-/** Servers with the product's accounts that form one JetStream cluster, three where nothing else is asked, with streams and consumers made. */
+/** Servers with the product's accounts that form one JetStream cluster, three by default, with streams and consumers made. */
 export async function withCluster({
   size = 3,
   copies,

@@ -3,7 +3,7 @@ import type { WorkConsumerRef } from '../../bus/handle.ts'
 import { type Link, openLink } from '../../bus/link.ts'
 import type { Logger } from '../../bus/mod.ts'
 import { durableName, logStreamOf } from '../../bus/subjects.ts'
-import type { Delivery, WorkMessage } from '../../schemas/message.ts'
+import type { DeliveryPolicy, WorkMessage } from '../../schemas/message.ts'
 import type { TestServer } from './nats.ts'
 
 /** A plain connection as the operator, for what a test must do or look at on the server itself. */
@@ -22,7 +22,7 @@ export async function quickConsumer(
   link: Link,
   message: WorkMessage,
   variant: string,
-  delivery: Partial<Delivery>,
+  delivery: Partial<DeliveryPolicy>,
 ): Promise<WorkConsumerRef> {
   const quick = { ...message, delivery: { ...message.delivery, ...delivery } }
   const stream = logStreamOf[message.account]

@@ -4,16 +4,15 @@ import { stringify } from 'yaml'
 import { sha256 } from '../../schemas/hash.ts'
 import { type Item, TaskFile } from '../../schemas/task.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
+import * as procedure from '../../tasks/everyday-numbers/procedure/mod.ts'
 import { loadTask } from '../../tasks/load.ts'
-import { procedures } from '../../tasks/procedures.ts'
 import { bundledRetention } from '../../tasks/read-retention.ts'
 
-/** A small edition of the bundled task, for runs that end in a minute: `items` of each of three parts in a split, 24 rows, short replies. */
+/** A small edition of the bundled task, for runs that end in a minute: `items` of each of three parts a split, 24 rows, short replies. */
 export async function writeMiniTask(dir: string, items = 6): Promise<string> {
   const loaded = await loadTask(bundledTask)
   const { fewShot, sampleSubmission } = loaded
   const whole = TaskFile.strip().parse(loaded)
-  const procedure = procedures[whole.id]!
   const counts = { 'in-template': items, 'heldout-phrasing': items, 'heldout-range': items }
   const taken = new Set<string>()
   const draw = (seed: string) =>

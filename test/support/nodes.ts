@@ -1,7 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Role } from '../../schemas/role.ts'
-import type { TestCluster } from './cluster.ts'
+import { afterAll, beforeAll } from 'vitest'
+import { needsContaminationKey, type Role } from '../../schemas/role.ts'
+import { type TestCluster, withCluster } from './cluster.ts'
+import { openCommands } from './command.ts'
+import { type GenerateFolder, openGenerateFolder } from './generate.ts'
 
 export const clusterId = 'test'
 export const contaminationKey = 'ab'.repeat(32)
@@ -17,8 +20,8 @@ export async function joinFile(
   changes: object = {},
 ): Promise<string> {
   const file = join(folder, `${node}.node.json`)
-  const checks = held.some((role) => role === 'critic' || role === 'evaluator' || role === 'operator')
-  const facts = { node, cluster: clusterId, servers: url, ...(checks && { contaminationKey }), ...changes }
+  const key = held.some(needsContaminationKey) && { contaminationKey }
+  const facts = { node, cluster: clusterId, servers: url, ...key, ...changes }
   const users = Object.fromEntries(held.map((role) => [role, credentials[role]]))
   await writeFile(file, JSON.stringify({ ...users, join: facts }), { mode: 0o600 })
   return file
@@ -28,4 +31,31 @@ export async function joinFile(
 export async function operatorHost(folder: string, servers: Servers): Promise<Record<string, string>> {
   const file = await joinFile(folder, servers, 'operator', ['operator', 'gateway'])
   return { NATS_URL: servers.url, SYLLABUS_CREDENTIALS: file }
+}
+
+/**
+ * A cluster of one server, a folder of homes, and the commands and nodes that the tests of a file start there; all of it ends with them.
+ * Without `topology` the bus has no streams.
+ */
+export function useNodes({ topology = false }: { topology?: boolean } = {}) {
+  const commands = openCommands()
+  const opened = {} as { folder: GenerateFolder; cluster: TestCluster; operator: Record<string, string> }
+  beforeAll(async () => {
+    opened.folder = await openGenerateFolder()
+    opened.cluster = await withCluster({ size: 1, topology })
+    opened.operator = await operatorHost(opened.folder.path, opened.cluster)
+  }, 60_000)
+  afterAll(async () => {
+    await commands[Symbol.asyncDispose]()
+    await opened.cluster[Symbol.asyncDispose]()
+    await opened.folder[Symbol.asyncDispose]()
+  })
+  return Object.assign(opened, {
+    started: commands.started,
+    /** Starts a node with a join file of these roles. */
+    async startNode(name: string, roles: readonly Role[], words: readonly string[], env = {}) {
+      const file = await joinFile(opened.folder.path, opened.cluster, name, roles)
+      return commands.started(opened.folder.command(name, ['node', 'start', file, ...words], env))
+    },
+  })
 }

@@ -10,7 +10,7 @@ export type Asked = {
   /** The whole body. */
   body: Readonly<Record<string, unknown>>
 }
-/** What the server says to one request: text, an HTTP status with a body, a text that is cut off, or nothing for as long as the client waits. */
+/** What the server says to one request: text, an HTTP status with a body, a text cut off, or nothing for as long as the client waits. */
 export type ModelReply =
   | string
   | { hang: true }

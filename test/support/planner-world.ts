@@ -3,7 +3,7 @@ import { rulesPolicy } from '../../agents/planner/rules/graph.ts'
 import type { Outgoing, PlannerState } from '../../agents/planner/state.ts'
 import { step } from '../../agents/planner/step.ts'
 import type { PlannerEvent } from '../../agents/planner/step-context.ts'
-import type { Store } from '../../agents/planner/store.ts'
+import type { PlannerStore } from '../../agents/planner/store.ts'
 import { armSeedOf } from '../../schemas/arm.ts'
 import type { Guide } from '../../schemas/guidance.ts'
 import { hashOf } from '../../schemas/hash.ts'
@@ -46,12 +46,12 @@ export type Behaviour = {
   policy?: Policy
 }
 
-/** The other roles in memory: they answer the planner's messages as the real ones do. Stands in for them so that thousands of runs take a second. */
+/** The other roles in memory: they answer the planner's messages as the real ones do, thousands of runs in a second. */
 export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
   const blobs = new Map<string, Row[]>()
   const programs = new Map<string, Program>()
   const opened = new Map<string, Round>()
-  const store: Store = {
+  const store: PlannerStore = {
     task: async () => task,
     putProgram: async (program) => {
       const ref = refTo(hashOf(program))

@@ -16,7 +16,7 @@ export async function makeTinyStudent(python: string, folder: string): Promise<s
   return folder
 }
 
-/** Random students of families in `tests/family_students.py`, each in a folder of its name: made together, as loading torch takes longest. */
+/** Random students of families in `tests/family_students.py`, each in a folder of its name: made at once, as loading torch takes long. */
 export async function makeFamilyStudents(python: string, folder: string, families: readonly string[]): Promise<void> {
   const args = [join(runtimePackage, 'tests', 'family_students.py'), folder, ...families]
   await runCommand(python, args, { env: runtimeEnvironment(), timeoutMs: 120_000 })

@@ -114,7 +114,7 @@ function seedOf({ items, accuracy, deviation, shared }: World, seeds: number): n
 /** How often claims over the base hold where the final is truly better, by which of their conditions they are held to. */
 export type ShownGains = { plain: number; aboveTrivial: number; inFavour: number; all: number }
 
-/** A task with labels, of which the frequent one has this share and the others are alike; and what of the base's wrong replies is no answer. */
+/** A task with labels: the frequent one has this share, the others are alike; and what of the base's wrong replies is no answer. */
 export type Labelled = { labels: number; frequent: number; broken: number }
 
 /**

@@ -2,8 +2,8 @@
 export type Limit = 'teacher' | 'generator' | 'journal' | 'critic' | 'lastReplies' | 'admission'
 
 /**
- * What a row costs each part, in milliseconds of one processor, as measured (docs/cluster.md says how); and the sizes that `generate` works with
- * (experiments/generate/plan.ts, agents/planner/rounds.ts).
+ * What a row costs each part, in milliseconds of one processor, as measured (docs/cluster.md says how); and the sizes that `generate` works
+ * with (experiments/generate/plan.ts, agents/planner/rounds.ts).
  */
 export const costs = {
   callsPerGenerator: 80,
@@ -76,8 +76,9 @@ function openTimeline() {
 
 /**
  * One `generate`, event by event. A generator has a processor of its own and so many calls under way; a call takes its processor, then the
- * teacher's latency (the same for all, within a fifth), then its entry in the journal, whose leader takes one entry after the other. A shard goes
- * to the first critic that is free. Once all shards of a round are checked, one pass closes it, and only then the next round begins.
+ * teacher's latency (the same for all, within a fifth), then its entry in the journal, whose leader takes one entry after the other. A
+ * shard goes to the first critic that is free. Once all shards of a round are checked, one pass closes it, and only then the next round
+ * begins.
  */
 export function simulateScale({ rows, generators, latencyMs, copies, critics = 1 }: Scale): Scaled {
   const { callsPerGenerator, generatorMs, checkMs, decideMs, rememberMs, usualShard, shardsWanted } = costs

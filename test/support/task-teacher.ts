@@ -1,11 +1,10 @@
 import { sha256 } from '../../schemas/hash.ts'
 import type { PublicTask } from '../../schemas/task.ts'
-import { procedures } from '../../tasks/procedures.ts'
+import * as procedure from '../../tasks/everyday-numbers/procedure/mod.ts'
 import type { Asked } from './planner-server.ts'
 
 /** A teacher that knows the task: a right row of the skill that the prompt names, another for every prompt. */
-export function taskTeacher({ id, skills }: Pick<PublicTask, 'id' | 'skills'>): (asked: Asked) => string {
-  const procedure = procedures[id]!
+export function taskTeacher({ skills }: Pick<PublicTask, 'skills'>): (asked: Asked) => string {
   return ({ messages }) => {
     const prompt = messages[0]!.content
     const skill = skills.find(({ name, description }) => prompt.includes(name) || prompt.includes(description))

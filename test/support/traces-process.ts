@@ -3,8 +3,8 @@ import { exportTraces } from '../../telemetry/traces/export-traces.ts'
 import { openReceiver } from '../../telemetry/traces/receiver.ts'
 
 /*
- * An exporter of traces in a process of its own, so that it can be killed: started by a parent that sends { servers, credentials, home }, it
- * exports until it is sent "end".
+ * An exporter of traces in a process of its own, so that it can be killed: started by a parent that sends { servers, credentials, home },
+ * it exports until it is sent "end".
  */
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }

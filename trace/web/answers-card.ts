@@ -1,7 +1,7 @@
 import type { Answer, AnsweredItem, AnswerLine, AnswerPage } from '../run-reader.ts'
 import { type Child, h } from './dom.ts'
 import type { Reading } from './reading.ts'
-import { inOrder, type RunState } from './run-state.ts'
+import { inReadingOrder, type RunState } from './run-state.ts'
 import { createTableCard, texts } from './table-card.ts'
 
 /** What a student model answered to each validation question, with search; each opens with the answers of all. */
@@ -41,7 +41,7 @@ export function createAnswersCard(reading: Reading) {
   return {
     element: card.element,
     draw: (state: RunState): void =>
-      card.draw(reading.isOffered(), inOrder(state).filter(({ sheet }) => sheet !== null).length),
+      card.draw(reading.isOffered(), inReadingOrder(state).filter(({ sheet }) => sheet !== null).length),
   }
 }
 

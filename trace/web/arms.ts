@@ -20,7 +20,7 @@ export type Spread = { shares: number[]; mean: number; low: number; high: number
 const z95 = 1.959964
 
 /** Wilson's 95 % interval of a share; all there can be when nothing was counted. */
-export const wilson = ({ correct, total }: Tally) =>
+export const wilson95 = ({ correct, total }: Tally) =>
   total === 0 ? { low: 0, high: 1 } : scoreInterval(correct / total, z95 / Math.sqrt(total))
 
 /**
@@ -31,14 +31,14 @@ export function spreadOf(tallies: readonly Tally[]): Spread {
   const shares = tallies.map(({ correct, total }) => (total > 0 ? correct / total : 0))
   const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length
   const range = { low: Math.min(...shares), high: Math.max(...shares) }
-  return { shares, mean, ...(shares.length === 1 ? wilson(tallies[0]!) : range) }
+  return { shares, mean, ...(shares.length === 1 ? wilson95(tallies[0]!) : range) }
 }
 
 /** Kinds of arms in reading order. */
-export const kinds = ['base', 'base-examples', 'attempt', 'control', 'one-shot', 'random', 'reference', 'final']
+export const shownKinds = ['base', 'base-examples', 'attempt', 'control', 'one-shot', 'random', 'reference', 'final']
 
 /** A task may have several references: `reference-<name>`. */
-export const kindOf = (arm: string) => /^(attempt|reference)-/.exec(arm)?.[1] ?? arm
+export const shownKindOf = (arm: string) => /^(attempt|reference)-/.exec(arm)?.[1] ?? arm
 
 /** The colour of an arm in every chart, as its legend has it. */
-export const colourOf = (arm: string) => `var(--arm-${kindOf(arm)}, var(--accent))`
+export const colourOf = (arm: string) => `var(--arm-${shownKindOf(arm)}, var(--accent))`

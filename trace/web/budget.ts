@@ -2,9 +2,9 @@ import { plural } from '../../schemas/number-text.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import { createCard } from './card.ts'
 import { type Child, h } from './dom.ts'
-import { count, duration } from './format.ts'
+import { clockDuration, spacedCount } from './format.ts'
 import { latestAttempt, type RunState } from './run-state.ts'
-import { money, plannerCalls, teacherCalls, tokens, type Usage, usageLines } from './usage.ts'
+import { money, plannerCalls, spentLines, teacherCalls, tokens, type UsageByPart } from './usage.ts'
 
 function bar(name: string, value: string, share: number): Child[] {
   const fill = h('i', { className: share > 0.9 && share < 1 ? 'nearly' : '' })
@@ -12,14 +12,14 @@ function bar(name: string, value: string, share: number): Child[] {
   return [h('dt', name, h('b', value)), h('dd', fill)]
 }
 
-const upTo = (name: string, used: number, limit: number | null | undefined, format = count) =>
+const upTo = (name: string, used: number, limit: number | null | undefined, format = spacedCount) =>
   limit === null || limit === undefined
     ? []
     : bar(name, `${format(used)} of ${format(limit)}`, limit > 0 ? used / limit : 1)
 const dollars = (value: number) => `$${value.toFixed(2)}`
 
 /** The limits of what models may cost, those that there are. */
-function paid(usage: Usage, { limits, prices, models }: RunConfig): Child[] {
+function paid(usage: UsageByPart, { limits, prices, models }: RunConfig): Child[] {
   return [
     ...upTo('Teacher calls', teacherCalls(usage), limits.teacherCalls),
     ...(models?.planner ? upTo('Planner calls', plannerCalls(usage), limits.plannerCalls) : []),
@@ -28,14 +28,14 @@ function paid(usage: Usage, { limits, prices, models }: RunConfig): Child[] {
   ]
 }
 
-const usageList = (lines: ReturnType<typeof usageLines>) =>
+const usageList = (lines: ReturnType<typeof spentLines>) =>
   h(
     'ul.usage',
     lines.map(({ role, model, stage, calls, inputTokens, outputTokens }) =>
       h(
         'li',
         h('b', `${role}, ${stage}`),
-        ` ${model}: ${count(calls)} ${plural(calls, 'call')}, ${count(inputTokens + outputTokens)} tokens`,
+        ` ${model}: ${spacedCount(calls)} ${plural(calls, 'call')}, ${spacedCount(inputTokens + outputTokens)} tokens`,
       ),
     ),
   )
@@ -53,16 +53,16 @@ export function createBudget() {
     const hoursMs = limits.maxHours * 3_600_000
     const items = [
       ...bar('Attempts', `${number} of ${attempts}`, number / attempts),
-      ...bar('Time', `${duration(elapsedMs)} of ${limits.maxHours} h`, elapsedMs / hoursMs),
+      ...bar('Time', `${clockDuration(elapsedMs)} of ${limits.maxHours} h`, elapsedMs / hoursMs),
       ...bar(
         number ? `Candidates of attempt ${number}` : 'Candidates',
-        `${count(attempt?.asked ?? 0)} of ${count(cap)}`,
+        `${spacedCount(attempt?.asked ?? 0)} of ${spacedCount(cap)}`,
         (attempt?.asked ?? 0) / cap,
       ),
       ...bar('Rounds', `${attempt?.rounds ?? 0} of ${limits.maxRounds}`, (attempt?.rounds ?? 0) / limits.maxRounds),
     ]
     items.push(...paid(state.usage, state.config))
-    const lines = usageLines(state.usage)
+    const lines = spentLines(state.usage)
     const word = lines.length === 0 && limits.teacherCalls === null ? 'no model is paid' : ''
     card.show([h('dl.budget', items), ...(lines.length > 0 ? [usageList(lines)] : [])], word)
   }

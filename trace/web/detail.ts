@@ -1,12 +1,13 @@
+import { capital } from '../../schemas/text.ts'
 import type { ServerFrame } from '../frames.ts'
 import { h } from './dom.ts'
-import { brief, capital, clock, duration, size } from './format.ts'
+import { brief, clock, clockDuration, size } from './format.ts'
 import { jsonTree } from './json-tree.ts'
-import type { Entry, Store } from './store.ts'
+import type { Entry, EntryStore } from './store.ts'
 
 const mostEffects = 40
 
-type Options = { store: Store; onSelect: (entry: Entry | null) => void; requestContent: (seq: number) => void }
+type Options = { store: EntryStore; onSelect: (entry: Entry | null) => void; requestContent: (seq: number) => void }
 
 /** One message: what it says, what led to it, what followed. `requestContent` fetches what the gateway left out. */
 export function createDetail(root: HTMLElement, { store, onSelect, requestContent }: Options) {
@@ -76,7 +77,7 @@ export function createDetail(root: HTMLElement, { store, onSelect, requestConten
         h('p.facts', `${entry.from.instance}${to}`),
         h(
           'p.facts',
-          `${clock(entry.at)}, ${duration(entry.time - store.entries[0]!.time)} into the run · number ${entry.seq} · ${size(entry.bytes)}`,
+          `${clock(entry.at)}, ${clockDuration(entry.time - store.entries[0]!.time)} into the run · number ${entry.seq} · ${size(entry.bytes)}`,
         ),
         ...part('Because of', store.ancestors(entry).slice(-mostEffects)),
         ...part('Led to', effects.slice(0, mostEffects), effects.length - mostEffects),

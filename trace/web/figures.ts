@@ -1,7 +1,7 @@
 import { type Child, h } from './dom.ts'
-import { duration, percent, words } from './format.ts'
+import { clockDuration, percentText, words } from './format.ts'
 import { renewChildren } from './renew.ts'
-import { bestAttempt, latestAttempt, type RunState, shareOf, statusOf } from './run-state.ts'
+import { bestAttempt, latestAttempt, type RunState, scoreShare, statusOf } from './run-state.ts'
 
 const figure = (name: string, id: string, ...value: Child[]) =>
   h('dl.figure', { id: `figure-${id}` }, h('dt', name), h('dd', value))
@@ -11,9 +11,9 @@ export function createFigures(root: HTMLElement) {
   return {
     draw(state: RunState, elapsedMs: number) {
       const status = statusOf(state)
-      const base = shareOf(state.studentModels.get('base'), state)
+      const base = scoreShare(state.studentModels.get('base'), state)
       const best = bestAttempt(state)
-      const share = best && shareOf(best[1], state)
+      const share = best && scoreShare(best[1], state)
       const difference = share !== null && base !== null ? (share - base) * 100 : null
       const change =
         difference === null
@@ -28,7 +28,7 @@ export function createFigures(root: HTMLElement) {
         root,
         figure('Status', 'status', h('span', { className: `status-${status}` }, words(status))),
         ...(state.finished ? [figure('Stopped because', 'stop', words(state.finished.stopReason))] : []),
-        figure('Elapsed', 'elapsed', duration(elapsedMs)),
+        figure('Elapsed', 'elapsed', clockDuration(elapsedMs)),
         figure(
           'Attempt',
           'attempt',
@@ -38,10 +38,10 @@ export function createFigures(root: HTMLElement) {
         figure(
           best ? `Best on validation (#${best[0]})` : 'Best on validation',
           'best',
-          share === null ? '–' : percent(share),
+          share === null ? '–' : percentText(share),
           change,
         ),
-        figure('Base student', 'base', base === null ? '–' : percent(base)),
+        figure('Base student', 'base', base === null ? '–' : percentText(base)),
       )
     },
   }

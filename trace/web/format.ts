@@ -1,16 +1,17 @@
 import type { Description } from '../../schemas/describe.ts'
+import { capital } from '../../schemas/text.ts'
 
 /** 1234 -> "1 234" with a narrow space. */
-export const count = (number: number) =>
+export const spacedCount = (number: number) =>
   Math.round(number)
     .toString()
     .replace(/\B(?=(\d{3})+$)/g, '\u202f')
 
 /** 0.4167 -> "41.7 %". */
-export const percent = (share: number, digits = 1) => `${(share * 100).toFixed(digits)}\u202f%`
+export const percentText = (share: number, digits = 1) => `${(share * 100).toFixed(digits)}\u202f%`
 
 /** Milliseconds as "4:07" or "1:04:07". */
-export function duration(ms: number): string {
+export function clockDuration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))
   const two = (number: number) => String(number).padStart(2, '0')
   const hours = Math.floor(seconds / 3600)
@@ -29,9 +30,6 @@ export const words = (name: string) => capital(name).replaceAll('-', ' ')
 
 /** The local time of day, "09:31:02". */
 export const clock = (at: string) => new Date(at).toLocaleTimeString(undefined, { hour12: false })
-
-/** A text that begins in lower case as it stands at the beginning of a line. */
-export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** A description where there is room for one line. */
 export const brief = ({ title, text }: Description) => `${title}${text && `: ${text.split('\n')[0]}`}`

@@ -2,9 +2,9 @@ import { plural } from '../../schemas/number-text.ts'
 import type { LabelCount, LabelCounts } from '../run-reader.ts'
 import { createCard } from './card.ts'
 import { type Child, h } from './dom.ts'
-import { count } from './format.ts'
+import { spacedCount } from './format.ts'
 import type { Reading } from './reading.ts'
-import { inOrder, type RunState } from './run-state.ts'
+import { inReadingOrder, type RunState } from './run-state.ts'
 
 /** Replies that are shown in a cell. */
 const shownReplies = 3
@@ -31,7 +31,7 @@ export function createLabelsCard(reading: Reading) {
   return {
     element,
     draw(state: RunState): void {
-      const scored = inOrder(state).filter(({ sheet }) => sheet !== null).length
+      const scored = inReadingOrder(state).filter(({ sheet }) => sheet !== null).length
       if (!reading.isOffered() || scored === read) return
       read = scored
       void load()
@@ -87,11 +87,11 @@ function cellOf(model: string, counts: Omit<LabelCount, 'label'> | undefined): H
   return h(
     'td',
     { title: `${model}: ${right} of ${items} right` },
-    h('b', `${count(right)} of ${count(items)} right`),
+    h('b', `${spacedCount(right)} of ${spacedCount(items)} right`),
     h(
       'ul',
-      shown.map((each) => h('li', `${each.reply || '(nothing)'} `, h('b', count(each.count)))),
-      others > 0 && h('li.quiet', 'others ', h('b', count(others))),
+      shown.map((each) => h('li', `${each.reply || '(nothing)'} `, h('b', spacedCount(each.count)))),
+      others > 0 && h('li.quiet', 'others ', h('b', spacedCount(others))),
     ),
   )
 }

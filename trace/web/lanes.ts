@@ -1,4 +1,4 @@
-import type { Presence } from '../presence.ts'
+import type { ShownPresence } from '../presence.ts'
 import { h } from './dom.ts'
 import type { Entry } from './store.ts'
 
@@ -11,7 +11,7 @@ export type Lanes = ReturnType<typeof createLanes>
 /** One lane for each agent instance that has spoken or is there, in the order of the ring. */
 export function createLanes() {
   const lanes = new Map<string, Lane>()
-  let here = new Map<string, Presence>()
+  let here = new Map<string, ShownPresence>()
   let order: Lane[] = []
 
   function add(role: string, instance: string): void {
@@ -31,7 +31,7 @@ export function createLanes() {
     add,
     order: () => order,
     laneOf: (entry: Entry) => lanes.get(entry.from.instance),
-    setPresence(agents: readonly Presence[]): void {
+    setPresence(agents: readonly ShownPresence[]): void {
       here = new Map(agents.map((agent) => [agent.instance, agent]))
       for (const { role, instance } of agents) if (role !== 'gateway') add(role, instance)
     },

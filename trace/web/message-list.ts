@@ -1,7 +1,7 @@
 import { h } from './dom.ts'
-import { brief, duration } from './format.ts'
+import { brief, clockDuration } from './format.ts'
 import { createHold } from './hold.ts'
-import type { Entry, Store } from './store.ts'
+import type { Entry, EntryStore } from './store.ts'
 
 const rowHeight = 42
 const spare = 6
@@ -12,7 +12,7 @@ const spare = 6
  *    aimed at, however many messages come.
  * L2 The focus is the list's, with one row as its current one. Opening a message makes its row current; closing it leaves that so.
  */
-type Options = { store: Store; onSelect: (entry: Entry | null) => void }
+type Options = { store: EntryStore; onSelect: (entry: Entry | null) => void }
 
 export function createMessageList(root: HTMLElement, { store, onSelect }: Options) {
   let shown: Entry[] = []
@@ -65,7 +65,7 @@ export function createMessageList(root: HTMLElement, { store, onSelect }: Option
     return h(
       'div',
       { className: `row role-${entry.from.role}`, role: 'option', id: `message-${entry.seq}` },
-      h('time', duration(entry.time - store.entries[0]!.time)),
+      h('time', clockDuration(entry.time - store.entries[0]!.time)),
       h('i.dot'),
       h(
         'div',

@@ -1,6 +1,6 @@
-import type { Found } from '../troubles.ts'
+import type { AgentTrouble } from '../troubles.ts'
 import { type Child, h } from './dom.ts'
-import { count, duration } from './format.ts'
+import { clockDuration, spacedCount } from './format.ts'
 import { type RunState, statusOf } from './run-state.ts'
 
 /** Work without a sign for this long is not shown as going on. */
@@ -15,13 +15,13 @@ const verbs = {
 }
 
 /**
- * What is going on this moment, after what keeps agents from their work. `report`: where the gateway answers with the report of a run that is
- * over; null where it reads no runs.
+ * What is going on this moment, after what keeps agents from their work. `report`: where the gateway answers with the report of a run that
+ * is over; null where it reads no runs.
  */
 export function nowLine(
   state: RunState,
   now: number,
-  troubles: readonly Found[] = [],
+  troubles: readonly AgentTrouble[] = [],
   report: string | null = null,
 ): Child[] {
   // Nobody is missed by a run that rests.
@@ -29,7 +29,8 @@ export function nowLine(
   return [...shown.map(troubleLine), ...(state.finished ? overLines(state, report) : workLine(state, now))]
 }
 
-const troubleLine = ({ who, text, fix }: Found) => h('span.trouble', h('b', who), ` ${text}${fix ? ` ${fix}` : ''}`)
+const troubleLine = ({ who, text, fix }: AgentTrouble) =>
+  h('span.trouble', h('b', who), ` ${text}${fix ? ` ${fix}` : ''}`)
 
 /** What a person does with a run that is over. */
 function overLines({ config, studentModels }: RunState, report: string | null): Child[] {
@@ -59,11 +60,12 @@ function workLine(state: RunState, now: number): Child[] {
   if (status !== 'running') return [h('b', state.status?.reason), state.status?.fix && ` ${state.status.fix}`]
   const working = [...state.work.values()].filter((work) => work.done < work.total && now - work.time < staleMs)
   const lines: Child[] = working.map((work) => {
-    const eta = work.etaSeconds === undefined ? '' : `, ${duration(work.etaSeconds * 1000 - (now - work.time))} left`
+    const eta =
+      work.etaSeconds === undefined ? '' : `, ${clockDuration(work.etaSeconds * 1000 - (now - work.time))} left`
     return h(
       'span',
       h('b', work.instance),
-      ` ${verbs[work.phase]} ${work.studentModel ?? ''} · ${count(work.done)} of ${count(work.total)}${eta}`,
+      ` ${verbs[work.phase]} ${work.studentModel ?? ''} · ${spacedCount(work.done)} of ${spacedCount(work.total)}${eta}`,
     )
   })
   const making = [...state.attempts.values()].find((attempt) => attempt.asked > attempt.yield.asked)
@@ -75,7 +77,7 @@ function workLine(state: RunState, now: number): Child[] {
       h(
         'span',
         h('b', 'Generators and critics'),
-        ` make and check candidates of ${whose} · ${count(made)} of ${count(open)} made`,
+        ` make and check candidates of ${whose} · ${spacedCount(made)} of ${spacedCount(open)} made`,
       ),
     )
   }

@@ -1,5 +1,5 @@
 import type { EntryFrame, ServerFrame } from '../frames.ts'
-import type { Found } from '../troubles.ts'
+import type { AgentTrouble } from '../troubles.ts'
 import { createAnswersCard } from './answers-card.ts'
 import { createBudget } from './budget.ts'
 import { type ConnectionState, connect } from './connection.ts'
@@ -82,7 +82,7 @@ const run = address.get('run')
 const store = createStore()
 const lanes = createLanes()
 const state = createRunState()
-let troubles: readonly Found[] = []
+let troubles: readonly AgentTrouble[] = []
 let palette: Palette | null = null
 /** What to add to this machine's clock to get the gateway's. */
 let clockOffsetMs = 0

@@ -1,8 +1,8 @@
 import { type Child, nodesOf } from './dom.ts'
 
 /**
- * Gives an element new children; of those that are there already as much stays as can: what is selected, focused or pointed at in them stays
- * so. Only for children without handlers of their own, since those of the old ones stay too.
+ * Gives an element new children; of those that are there already as much stays as can: what is selected, focused or pointed at in them
+ * stays so. Only for children without handlers of their own, since those of the old ones stay too.
  */
 export function renewChildren(element: Element, ...children: Child[]): void {
   const wanted = document.createElement('div')

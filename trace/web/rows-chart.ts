@@ -1,14 +1,14 @@
 import { plural } from '../../schemas/number-text.ts'
 import { rowsPlot } from '../plots/rows.ts'
 import { createCard, legend } from './card.ts'
-import { count, words } from './format.ts'
+import { spacedCount, words } from './format.ts'
 import { plotted } from './plotted.ts'
-import type { Attempt, RunState } from './run-state.ts'
+import type { AttemptState, RunState } from './run-state.ts'
 
 const colourOf = (outcome: string) => `var(--outcome-${outcome}, var(--faint))`
 
 /** The candidates of an attempt by outcome: admitted, refused by reason, not made, and those that are still awaited. */
-function outcomesOf({ asked, yield: { admitted, rejected, ...all } }: Attempt): [outcome: string, rows: number][] {
+function outcomesOf({ asked, yield: { admitted, rejected, ...all } }: AttemptState): [outcome: string, rows: number][] {
   const refused = Object.entries(rejected).sort(([, one], [, other]) => other - one)
   const outcomes: [string, number][] = [
     ['admitted', admitted],
@@ -20,14 +20,14 @@ function outcomesOf({ asked, yield: { admitted, rejected, ...all } }: Attempt): 
 }
 
 /** What stands above the bar of an attempt. */
-function noteOf({ carried, asked, made, rows, yield: { admitted, asked: checked } }: Attempt) {
-  const kept = carried ? `, ${count(carried)} kept` : ''
+function noteOf({ carried, asked, made, rows, yield: { admitted, asked: checked } }: AttemptState) {
+  const kept = carried ? `, ${spacedCount(carried)} kept` : ''
   return {
     left:
       checked > 0
-        ? `${count(admitted)} of ${count(checked)} admitted${kept}`
-        : `${count(made)} of ${count(asked)} made`,
-    right: rows === null ? '' : `${count(rows)} ${plural(rows, 'row')}`,
+        ? `${spacedCount(admitted)} of ${spacedCount(checked)} admitted${kept}`
+        : `${spacedCount(made)} of ${spacedCount(asked)} made`,
+    right: rows === null ? '' : `${spacedCount(rows)} ${plural(rows, 'row')}`,
   }
 }
 

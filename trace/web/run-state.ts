@@ -2,15 +2,15 @@ import type { PayloadOf } from '../../schemas/message.ts'
 import type { MessageName, Registry } from '../../schemas/registry.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { ScoreSheet } from '../../schemas/score.ts'
-import { armOf, kindOf, kinds, seedOf } from './arms.ts'
+import { armOf, seedOf, shownKindOf, shownKinds } from './arms.ts'
 import { type Entry, lengthOf } from './store.ts'
-import { createUsage, noteBatch, noteDecision, noteVerdict, type Usage } from './usage.ts'
+import { createUsage, noteBatch, noteDecision, noteVerdict, type UsageByPart } from './usage.ts'
 
 /** A message's payload; where it was long, the gateway may have left out lists of it. */
 type Payload<N extends MessageName> = PayloadOf<Registry[N]>
 
 /** What is known of an attempt's dataset; 0 is the uniform control. */
-export type Attempt = {
+export type AttemptState = {
   number: number
   decision: Payload<'decision'> | null
   /** Rows by skill. */
@@ -22,7 +22,7 @@ export type Attempt = {
   rows: number | null
   yield: { asked: number; generated: number; admitted: number; rejected: Record<string, number> }
 }
-export type StudentModel = {
+export type StudentModelState = {
   name: string
   /** Loss by step. */
   losses: [step: number, loss: number][]
@@ -36,14 +36,14 @@ export type RunState = {
   startedAt: number | null
   lastAt: number | null
   finished: Payload<'run-finished'> | null
-  attempts: Map<number, Attempt>
+  attempts: Map<number, AttemptState>
   /** By name. */
-  studentModels: Map<string, StudentModel>
+  studentModels: Map<string, StudentModelState>
   /** Work in progress by agent instance and phase. */
   work: Map<string, Payload<'progress'> & { since: number; time: number }>
   finalEvalAsked: boolean
   finalEval: Payload<'final-eval-results'> | null
-  usage: Usage
+  usage: UsageByPart
 }
 
 /** What the messages so far say about a run. `apply` is the only thing that changes it. */
@@ -63,10 +63,10 @@ export function createRunState(): RunState {
   }
 }
 
-function attemptOf(state: RunState, number: number): Attempt {
+function attemptOf(state: RunState, number: number): AttemptState {
   const known = state.attempts.get(number)
   if (known) return known
-  const attempt: Attempt = {
+  const attempt: AttemptState = {
     number,
     decision: null,
     mix: new Map(),
@@ -81,7 +81,7 @@ function attemptOf(state: RunState, number: number): Attempt {
   return attempt
 }
 
-function studentModelOf(state: RunState, name: string): StudentModel {
+function studentModelOf(state: RunState, name: string): StudentModelState {
   const known = state.studentModels.get(name) ?? { name, losses: [], steps: 0, sheet: null, training: null }
   state.studentModels.set(name, known)
   return known
@@ -185,15 +185,15 @@ export function statusOf(state: RunState) {
 export const modeOf = (state: RunState) => state.config?.primary ?? 'strict'
 
 /** Share of right answers of a student model on validation; null while it is not scored. */
-export function shareOf(studentModel: StudentModel | undefined, state: RunState): number | null {
+export function scoreShare(studentModel: StudentModelState | undefined, state: RunState): number | null {
   const tally = studentModel?.sheet?.overall[modeOf(state)]
   return tally && tally.total > 0 ? tally.correct / tally.total : null
 }
 
 /** The attempt with the best validation score so far, as [number, studentModel]; null before the first. */
-export function bestAttempt(state: RunState): [number: number, studentModel: StudentModel] | null {
-  const score = (studentModel: StudentModel) => shareOf(studentModel, state) ?? 0
-  return [...state.studentModels.values()].reduce<[number, StudentModel] | null>((best, studentModel) => {
+export function bestAttempt(state: RunState): [number: number, studentModel: StudentModelState] | null {
+  const score = (studentModel: StudentModelState) => scoreShare(studentModel, state) ?? 0
+  return [...state.studentModels.values()].reduce<[number, StudentModelState] | null>((best, studentModel) => {
     const number = /^attempt-(\d+)$/.exec(studentModel.name)?.[1]
     const isBetter = number && studentModel.sheet && (!best || score(studentModel) > score(best[1]))
     return isBetter ? [Number(number), studentModel] : best
@@ -203,10 +203,10 @@ export function bestAttempt(state: RunState): [number: number, studentModel: Stu
 /** The attempt that runs or ran last, 0 before the first. */
 export const latestAttempt = (state: RunState) => Math.max(0, ...state.attempts.keys())
 
-/** Student models in the order they are read: base, base with examples, attempts, control, other arms, final; the seeds of an arm together. */
-export function inOrder(state: RunState): StudentModel[] {
-  const rank = ({ name }: StudentModel) => kinds.indexOf(kindOf(armOf(name)))
-  const number = ({ name }: StudentModel) => Number(/^attempt-(\d+)/.exec(name)?.[1] ?? 0)
+/** Student models in reading order: base, base with examples, attempts, control, other arms, final; the seeds of an arm together. */
+export function inReadingOrder(state: RunState): StudentModelState[] {
+  const rank = ({ name }: StudentModelState) => shownKinds.indexOf(shownKindOf(armOf(name)))
+  const number = ({ name }: StudentModelState) => Number(/^attempt-(\d+)/.exec(name)?.[1] ?? 0)
   return [...state.studentModels.values()].sort(
     (a, b) =>
       rank(a) - rank(b) ||

@@ -2,9 +2,9 @@ import { plural } from '../../schemas/number-text.ts'
 import { scorePlot } from '../plots/scores.ts'
 import { byArm, colourOf, spreadOf } from './arms.ts'
 import { createCard } from './card.ts'
-import { percent } from './format.ts'
+import { percentText } from './format.ts'
 import { plotted } from './plotted.ts'
-import { bestAttempt, inOrder, modeOf, type RunState, shareOf } from './run-state.ts'
+import { bestAttempt, inReadingOrder, modeOf, type RunState, scoreShare } from './run-state.ts'
 
 const letter = 6.2
 const short = (name: string) =>
@@ -16,7 +16,7 @@ export function createScoreChart() {
 
   function draw(state: RunState) {
     const mode = modeOf(state)
-    const scored = inOrder(state).flatMap(({ name, sheet }) =>
+    const scored = inReadingOrder(state).flatMap(({ name, sheet }) =>
       sheet?.overall[mode].total ? { name, ...sheet.overall[mode] } : [],
     )
     const [first] = scored
@@ -25,9 +25,9 @@ export function createScoreChart() {
     const points = [...byArm(scored.map(({ name }) => name))].map(([arm, names]) => {
       const own = scored.filter(({ name }) => names.includes(name))
       const { shares, mean, low, high } = spreadOf(own)
-      const range = own.length > 1 ? `${own.length} seeds, mean ${percent(mean)}, from` : '95 % interval'
+      const range = own.length > 1 ? `${own.length} seeds, mean ${percentText(mean)}, from` : '95 % interval'
       const tallies = own.map(({ name, correct, total }) => `${name}: ${correct} of ${total}`).join(', ')
-      const title = `${tallies}, ${range} ${percent(low)} to ${percent(high)}`
+      const title = `${tallies}, ${range} ${percentText(low)} to ${percentText(high)}`
       const rings = own.length > 1 ? shares : []
       return {
         name: short(arm),
@@ -45,7 +45,7 @@ export function createScoreChart() {
     // Names that would run into each other stand aslant.
     const isAslant = longest > (width - 44) / points.length
     const top = Math.min(100, 10 * Math.ceil(10 * Math.max(0.3, ...points.map(({ high }) => high))))
-    const label = `Validation score: ${scored.map(({ name }) => `${name} ${percent(shareOf(state.studentModels.get(name), state) ?? 0)}`).join(', ')}`
+    const label = `Validation score: ${scored.map(({ name }) => `${name} ${percentText(scoreShare(state.studentModels.get(name), state) ?? 0)}`).join(', ')}`
     card.show(
       plotted(
         label,

@@ -3,10 +3,10 @@ import type { ScoreSheet } from '../../schemas/score.ts'
 import type { EvalSetName } from '../../schemas/sealed-results.ts'
 import type { ScoreMode } from '../../schemas/task.ts'
 import { armPlot } from '../plots/arms.ts'
-import { byArm, colourOf, kindOf, kinds, spreadOf } from './arms.ts'
+import { byArm, colourOf, shownKindOf, shownKinds, spreadOf } from './arms.ts'
 import { legend } from './card.ts'
 import { h } from './dom.ts'
-import { percent, words } from './format.ts'
+import { percentText, words } from './format.ts'
 import { plotted } from './plotted.ts'
 import { modeOf, type RunState } from './run-state.ts'
 
@@ -15,7 +15,7 @@ type Sheets = Record<string, ScoreSheet>
 
 const leastWidth = 560
 /** Submissions of the search are in the report. */
-const drawnKinds = kinds.filter((kind) => kind !== 'attempt')
+const drawnKinds = shownKinds.filter((kind) => kind !== 'attempt')
 
 /** The part of the test that heads the report: held-out phrasings where the task has them. */
 const headlineOf = (sheet: ScoreSheet | undefined) => (sheet?.byPart['heldout-phrasing'] ? 'heldout-phrasing' : null)
@@ -56,7 +56,7 @@ function partsOf(sheet: ScoreSheet | undefined): string[] {
   return parts.length > 1 ? parts : []
 }
 
-/** Test and audit: each arm on each part, with one training seed and Wilson's 95 % interval, with several each of them, their mean and range. */
+/** Test and audit: each arm on each part, one training seed with Wilson's 95 % interval, several with their mean and range. */
 export function createSealedResult(root: HTMLElement) {
   let drawn: Opened | null = null
   let width = 0
@@ -86,7 +86,7 @@ export function createSealedResult(root: HTMLElement) {
     ]
     const groups = all.filter(([, evalSet]) => Object.keys(sheets[evalSet]).length > 0)
     const arms = byArm(Object.keys(sheets.test))
-    const present = drawnKinds.flatMap((kind) => [...arms.keys()].filter((arm) => kindOf(arm) === kind))
+    const present = drawnKinds.flatMap((kind) => [...arms.keys()].filter((arm) => shownKindOf(arm) === kind))
     /** An arm's seeds on a part of an evaluation set; null where none was asked it. */
     function spread(arm: string, evalSet: EvalSetName, part: string | null) {
       const tallies = (arms.get(arm) ?? [])
@@ -101,8 +101,8 @@ export function createSealedResult(root: HTMLElement) {
         if (!found) return []
         const { tallies, shares, mean, low, high } = found
         const counts = tallies.map(({ correct, total }) => `${correct} of ${total}`).join(', ')
-        const title = `${panel}, ${arm}: ${counts}, ${percent(mean)} (${percent(low)} to ${percent(high)})`
-        const figure = arm === 'final' ? percent(mean) : ''
+        const title = `${panel}, ${arm}: ${counts}, ${percentText(mean)} (${percentText(low)} to ${percentText(high)})`
+        const figure = arm === 'final' ? percentText(mean) : ''
         const rings = shares.length > 1 ? shares : []
         return [{ name: arm, panel, colour: colourOf(arm), share: mean, low, high, rings, title, figure }]
       }),
@@ -140,10 +140,10 @@ export function createSealedResult(root: HTMLElement) {
       before !== null && after !== null
         ? h(
             'p.headline',
-            `${headline ? 'Held-out phrasings' : 'The whole test'}: ${percent(before)} before, `,
-            h('b', `${percent(after)} after`),
-            control === null ? '' : `; uniform control ${percent(control)}`,
-            trivial === null ? '' : `; an answer that needs no student ${percent(trivial)}`,
+            `${headline ? 'Held-out phrasings' : 'The whole test'}: ${percentText(before)} before, `,
+            h('b', `${percentText(after)} after`),
+            control === null ? '' : `; uniform control ${percentText(control)}`,
+            trivial === null ? '' : `; an answer that needs no student ${percentText(trivial)}`,
           )
         : null
     const warning =

@@ -1,8 +1,8 @@
 import { plural } from '../../schemas/number-text.ts'
 import { createCard } from './card.ts'
 import { h } from './dom.ts'
-import { count } from './format.ts'
-import { inOrder, modeOf, type RunState, type StudentModel } from './run-state.ts'
+import { spacedCount } from './format.ts'
+import { inReadingOrder, modeOf, type RunState, type StudentModelState } from './run-state.ts'
 
 const short = (name: string) => (name === 'base-examples' ? 'base + ex.' : name.replace('attempt-', '#'))
 
@@ -11,8 +11,8 @@ export function createSkillsTable() {
   const card = createCard('Skills', { wide: true, hint: 'comes with the first report' })
 
   function draw(state: RunState) {
-    const studentModels = new Map<string, StudentModel | null>(
-      inOrder(state).map((studentModel) => [studentModel.name, studentModel]),
+    const studentModels = new Map<string, StudentModelState | null>(
+      inReadingOrder(state).map((studentModel) => [studentModel.name, studentModel]),
     )
     for (const number of state.attempts.keys())
       if (number > 0) studentModels.set(`attempt-${number}`, studentModels.get(`attempt-${number}`) ?? null)
@@ -25,12 +25,12 @@ export function createSkillsTable() {
     ].sort()
     if (skills.length === 0) return card.show(null)
 
-    function cell(skill: string, name: string, studentModel: StudentModel | null) {
+    function cell(skill: string, name: string, studentModel: StudentModelState | null) {
       const tally = studentModel?.sheet?.bySkill[skill]?.[modeOf(state)]
       const number = Number(/^attempt-(\d+)$/.exec(name)?.[1] ?? Number.NaN)
       const chosen = name === 'final' ? state.finished?.chosenAttempt : number
       const rows = state.attempts.get(chosen ?? Number.NaN)?.mix.get(skill)
-      const rowsText = rows === undefined ? '' : `${count(rows)} ${plural(rows, 'row')}`
+      const rowsText = rows === undefined ? '' : `${spacedCount(rows)} ${plural(rows, 'row')}`
       if (!tally?.total) return h('td.none', h('b', rows === undefined ? '' : '·'), h('small', rowsText))
       const share = tally.correct / tally.total
       const td = h(

@@ -4,12 +4,12 @@ import type { Lane } from './lanes.ts'
 import type { Entry } from './store.ts'
 
 /** Times in milliseconds. */
-export type Span = { lane: Lane; since: number; time: number; done: number; label: string }
+export type WorkBar = { lane: Lane; since: number; time: number; done: number; label: string }
 
 /** Long work as bars: from its cause, or from where the same agent's work before it ended, to its last sign of progress. */
 export function createSpans() {
-  const all: Span[] = []
-  const latest = new Map<string, Span>()
+  const all: WorkBar[] = []
+  const latest = new Map<string, WorkBar>()
 
   return {
     all: () => all,

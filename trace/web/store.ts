@@ -8,7 +8,7 @@ export type Entry = EntryFrame & { time: number; index: number; throughSealed: b
 export const lengthOf = (list: readonly unknown[] | Elided | undefined): number =>
   Array.isArray(list) ? list.length : ((list as Elided | undefined)?.$elided ?? 0)
 
-export type Store = ReturnType<typeof createStore>
+export type EntryStore = ReturnType<typeof createStore>
 
 /** The messages of one run, in order, with the two directions of causation. */
 export function createStore() {

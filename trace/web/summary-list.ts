@@ -1,5 +1,6 @@
+import { capital } from '../../schemas/text.ts'
 import { h } from './dom.ts'
-import { capital, duration } from './format.ts'
+import { clockDuration } from './format.ts'
 import { createHold } from './hold.ts'
 import type { Entry } from './store.ts'
 
@@ -26,7 +27,7 @@ export function createSummaryList(root: HTMLElement, { onSelect }: Options) {
           'button',
           { type: 'button', onclick: () => onSelect(entry) },
           h('b', capital(title)),
-          h('time', duration(entry.time - startedAt)),
+          h('time', clockDuration(entry.time - startedAt)),
         ),
         text ? h('p.text', capital(text)) : null,
       )

@@ -1,7 +1,7 @@
 import type { TablePage } from '../run-reader.ts'
 import { createCard } from './card.ts'
 import { type Child, h } from './dom.ts'
-import { count } from './format.ts'
+import { spacedCount } from './format.ts'
 import { createHold } from './hold.ts'
 import type { Read } from './reading.ts'
 
@@ -109,7 +109,9 @@ export function createTableCard<Line extends { id: string }, Page extends TableP
     back.disabled = at === 0
     next.disabled = at + lines.length >= found
     place.textContent =
-      found === 0 ? 'none' : `${count(at + 1)} to ${count(at + lines.length)} of ${count(found)}${note(page)}`
+      found === 0
+        ? 'none'
+        : `${spacedCount(at + 1)} to ${spacedCount(at + lines.length)} of ${spacedCount(found)}${note(page)}`
   }
 
   function rowOf(line: Line, page: Page): HTMLElement {

@@ -1,9 +1,9 @@
 import type { Axis } from './axis.ts'
-import { duration } from './format.ts'
+import { clockDuration } from './format.ts'
 import type { Lane, Lanes } from './lanes.ts'
 import type { Palette } from './palette.ts'
-import type { Span } from './spans.ts'
-import type { Entry, Store } from './store.ts'
+import type { WorkBar } from './spans.ts'
+import type { Entry, EntryStore } from './store.ts'
 import type { View } from './timeline-view.ts'
 
 /** A message where it is drawn. */
@@ -18,14 +18,14 @@ export type Scene = {
   lanes: Lanes
   marks: readonly Mark[]
   placeMark: (entry: Entry) => Mark | undefined
-  store: Store
+  store: EntryStore
   /** The messages that go with the one in focus; null: none is. */
   chain: ReadonlySet<Entry> | null
   focus: Entry | null
   selected: Entry | null
   hovered: Entry | null
   startedAt: number
-  spans: readonly Span[]
+  spans: readonly WorkBar[]
   palette: Palette
 }
 type Context = CanvasRenderingContext2D
@@ -62,12 +62,12 @@ function drawTicks(context: Context, { axis, view, width, height, palette, start
     context.fillStyle = palette.line
     context.fillRect(Math.round(x), 0, 1, height - axisHeight)
     context.fillStyle = palette.quiet
-    context.fillText(duration(time - startedAt), x, height - 6)
+    context.fillText(clockDuration(time - startedAt), x, height - 6)
   }
 }
 
 /** Left and right edge of a bar, or null where it is out of sight. */
-function edges(span: Span, { view, axis, width }: Scene): [left: number, right: number] | null {
+function edges(span: WorkBar, { view, axis, width }: Scene): [left: number, right: number] | null {
   const left = view.x(axis.placeOf(span.since))
   const right = Math.max(left + 3, view.x(axis.placeOf(span.time)))
   return right < 0 || left > width ? null : [left, right]

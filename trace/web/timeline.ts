@@ -1,18 +1,18 @@
 import { createAxis } from './axis.ts'
 import { type Child, h } from './dom.ts'
-import { brief, duration } from './format.ts'
+import { brief, clockDuration } from './format.ts'
 import type { Lanes } from './lanes.ts'
 import type { Palette } from './palette.ts'
 import { renewChildren } from './renew.ts'
 import { createSpans } from './spans.ts'
-import type { Entry, Store } from './store.ts'
+import type { Entry, EntryStore } from './store.ts'
 import { axisHeight, drawTimeline, laneHeight, laneMiddle, type Mark } from './timeline-draw.ts'
 import { createView } from './timeline-view.ts'
 
 const reach = 10
 
 type Options = {
-  store: Store
+  store: EntryStore
   lanes: Lanes
   palette: () => Palette
   now: () => number
@@ -152,7 +152,7 @@ export function createTimeline(root: HTMLElement, { store, lanes, palette, now, 
         h('b', entry.name),
         ` ${brief(entry.description)}`,
         h('br'),
-        h('span.quiet', `${entry.from.instance}${to} at ${duration(entry.time - store.entries[0]!.time)}`),
+        h('span.quiet', `${entry.from.instance}${to} at ${clockDuration(entry.time - store.entries[0]!.time)}`),
       )
       const left = canvas.offsetLeft + mark.x
       tip.style.left = `${Math.max(0, Math.min(left + 12, root.clientWidth - tip.offsetWidth - 30))}px`

@@ -1,8 +1,8 @@
-import type { Question, Reply, SideBySideAnswer } from '../try-panel.ts'
+import type { SideBySideAnswer, TryQuestion, TryReply } from '../try-panel.ts'
 import { createCard } from './card.ts'
 import { type Child, h } from './dom.ts'
 import { reasonIn } from './reading.ts'
-import { inOrder, type RunState } from './run-state.ts'
+import { inReadingOrder, type RunState } from './run-state.ts'
 
 type Options = { token: string; run: string | null; onOffered: () => void }
 
@@ -38,7 +38,7 @@ export function createTryCard({ token, run, onOffered }: Options) {
     ask.click()
   })
 
-  async function show(question: Question): Promise<void> {
+  async function show(question: TryQuestion): Promise<void> {
     if ('text' in question && question.text.trim() === '') return text.focus()
     ask.disabled = example.disabled = true
     answers.replaceChildren(h('p.quiet', 'Asking; the first question waits until the models are loaded …'))
@@ -46,7 +46,7 @@ export function createTryCard({ token, run, onOffered }: Options) {
     ask.disabled = example.disabled = false
   }
 
-  async function replyTo(question: Question): Promise<HTMLElement[]> {
+  async function replyTo(question: TryQuestion): Promise<HTMLElement[]> {
     const body = JSON.stringify({ run, question })
     const headers = { 'content-type': 'application/json' }
     const response = await fetch(address, { method: 'POST', headers, body }).catch(() => null)
@@ -64,12 +64,12 @@ export function createTryCard({ token, run, onOffered }: Options) {
   return {
     element,
     draw(state: RunState): void {
-      element.hidden = !isOffered || run === null || !inOrder(state).some(({ training }) => training !== null)
+      element.hidden = !isOffered || run === null || !inReadingOrder(state).some(({ training }) => training !== null)
     },
   }
 }
 
-function replyOf({ model, text, thoughts, isCut, isRight, reason }: Reply): HTMLElement {
+function replyOf({ model, text, thoughts, isCut, isRight, reason }: TryReply): HTMLElement {
   const verdict: Child =
     isRight !== undefined &&
     h('span', { className: isRight ? 'right' : 'wrong', title: reason ?? '' }, isRight ? 'right' : 'wrong')

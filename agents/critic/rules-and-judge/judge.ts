@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { sha256 } from '../../../schemas/hash.ts'
 import type { Judge } from '../../../schemas/program.ts'
 import type { Row } from '../../../schemas/row.ts'
-import type { Call } from '../../kit/metered/call.ts'
-import type { Finding } from '../row-checks.ts'
+import type { MeteredCall } from '../../kit/metered/call.ts'
+import type { RowFinding } from '../row-checks.ts'
 import {
   callNameOf,
   type JudgeProbation,
@@ -15,7 +15,7 @@ import {
 import type { CheckLimits } from './options.ts'
 
 export type JudgeDeps = {
-  call: Call
+  call: MeteredCall
   /** What rows are scored by. */
   rubric: string
   limits: Pick<CheckLimits, 'judgeTokens' | 'judgeTries'>
@@ -27,21 +27,21 @@ export type JudgeDeps = {
  * again, `judgeTries` times in all, and then the row is refused for that.
  * @throws TerminalError for a judge of whom nothing can be read
  */
-export const judgeRow = (row: Row, judge: Judge, deps: JudgeDeps): Promise<Finding> =>
+export const judgeRow = (row: Row, judge: Judge, deps: JudgeDeps): Promise<RowFinding> =>
   deps.probation.run(() => scoreRow(row, judge, deps))
 
 async function scoreRow(
   row: Row,
   { minScore, temperature }: Judge,
   { call, rubric, limits, probation }: JudgeDeps,
-): Promise<Finding> {
+): Promise<RowFinding> {
   let last: Unread | undefined
   let metered = 0
   const mark = markOf(row)
-  const system = prompts.judge({ rubric })
-  const asked = prompts.row({ mark, row: quoted(row) })
+  const system = judgePrompts.judge({ rubric })
+  const asked = judgePrompts.row({ mark, row: quoted(row) })
   for (let turn = 0; turn < limits.judgeTries; turn++) {
-    const content = turn === 0 ? asked : `${asked}\n\n${prompts.again({ mark })}`
+    const content = turn === 0 ? asked : `${asked}\n\n${judgePrompts.again({ mark })}`
     const messages = [
       { role: 'system' as const, content: system },
       { role: 'user' as const, content },
@@ -85,7 +85,7 @@ function template<Place extends string>(name: string): (values: Readonly<Record<
   return (values) => text.replaceAll(/<<(\w+)>>/g, (_, place: Place) => values[place])
 }
 
-export const prompts = {
+export const judgePrompts = {
   judge: template<'rubric'>('judge'),
   row: template<'mark' | 'row'>('row'),
   again: template<'mark'>('again'),

@@ -7,11 +7,11 @@ import { userTurn } from '../../../schemas/task.ts'
 import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import type { AgentContext } from '../../kit/agent.ts'
 import { memo } from '../../kit/cache.ts'
-import { createDuplicateIndex } from '../../kit/dedup/duplicate-index.ts'
+import { createDuplicateIndex, type DuplicateIndex } from '../../kit/dedup/duplicate-index.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
-import type { Call } from '../../kit/metered/call.ts'
+import type { MeteredCall } from '../../kit/metered/call.ts'
 import { meteredOptions, openMeteredWork } from '../../kit/metered/work.ts'
-import type { CheckedRow, DuplicateIndex } from '../admission.ts'
+import type { CheckedRow } from '../admission.ts'
 import { type Checker, openRoundContexts, type RoundContext, storeShard } from '../checker.ts'
 import { StoredShard } from '../round-record.ts'
 import {
@@ -22,8 +22,8 @@ import {
   checkContract,
   checkedBy,
   checkStudentLength,
-  type Finding,
   inTurn,
+  type RowFinding,
   sideBySide,
   taken,
 } from '../row-checks.ts'
@@ -54,7 +54,7 @@ export async function openRulesAndJudge(context: AgentContext): Promise<Checker>
     { source }: BatchPayload,
     round: Round,
     roundContext: RoundContext,
-    call: Call,
+    call: MeteredCall,
   ): Promise<MeteredChecks> {
     const { program, task } = roundContext
     const jaccard = program.filters.nearDuplicateJaccard
@@ -182,7 +182,7 @@ const graph = new StateGraph(JudgeGraph)
 export const checkAndJudge = checkedBy<JudgedDeps>(graph)
 
 type VoteDeps = {
-  call: Call
+  call: MeteredCall
   /** The answer that a row ends in, by the task's scorer; null where it finds none. */
   answerOf: (row: Row) => Promise<string | null>
   /** Whether a solution of the row's question arrives at an answer, leniently. */
@@ -196,7 +196,7 @@ type VoteDeps = {
  * as make a majority are asked for first, the others only where they can still decide. A solution that is not whole agrees
  * with nothing. Where calls fail and what they would have said decides, the row is unchecked.
  */
-async function voteAbout(row: Row, { k, temperature }: Vote, deps: VoteDeps): Promise<Finding> {
+async function voteAbout(row: Row, { k, temperature }: Vote, deps: VoteDeps): Promise<RowFinding> {
   const answer = await deps.answerOf(row)
   if (answer === null) return { rejected: 'not-verified' }
   const messages = [{ role: 'user' as const, content: userTurn(row) }]

@@ -52,8 +52,8 @@ export async function trivialScores(
 }
 
 /**
- * What a student model's most frequent replies score when each is given to every item, the modal one first; and where it names several labels at
- * once, what all of them in one reply score: a scorer that looks for the answer anywhere takes that for an answer.
+ * What a student model's most frequent replies score when each is given to every item, the modal one first; and where it names several
+ * labels at once, what all of them in one reply score: a scorer that looks for the answer anywhere takes that for an answer.
  */
 export async function replyScores(
   studentModel: string,
@@ -82,7 +82,9 @@ export async function replyScores(
   return scored
 }
 
-/** Of a student model's replies so many are looked at, spread over the set; where this share is right for several labels, it names them all. */
+/**
+ * So many of a student model's replies are looked at, spread over the set; where this share is right for several labels, it names them all.
+ */
 const [triedHedges, hedgedShare] = [100, 0.2]
 
 /** Whether a student model's right replies are right for other labels too, which the right label by itself is not. */

@@ -4,19 +4,20 @@ import type { Batch, Shard, TrialOutcome } from '../../../schemas/messages/gener
 import type { Program, PromptSource } from '../../../schemas/program.ts'
 import type { FailureKind, Row } from '../../../schemas/row.ts'
 import type { PublicTask } from '../../../schemas/task.ts'
+import { truncate } from '../../../schemas/text.ts'
 import type { AnswerForm } from '../../../tasks/answer-form.ts'
 import { composePrompts, type Prompt } from '../../kit/compose-prompts.ts'
 import { formatFault } from '../../kit/format-contract.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
-import type { Call, Journalled, Failure as PaidFailure } from '../../kit/metered/call.ts'
+import type { Journalled, MeteredCall, Failure as PaidFailure } from '../../kit/metered/call.ts'
 import type { WrittenRow } from '../../kit/sandbox/hooks.ts'
 import type { Reply } from '../../kit/teacher/completion.ts'
-import { shown, truncate } from '../../kit/teacher/quoted.ts'
+import { shown } from '../../kit/teacher/quoted.ts'
 import type { RevisionLimits } from './options.ts'
 import { type RunHooks, readReply } from './read-reply.ts'
 
 export type LlmDeps = {
-  call: Call
+  call: MeteredCall
   program: Program
   task: Pick<PublicTask, 'instruction' | 'seeds' | 'rows'>
   /** Runs the hooks of the source; null where it has none. */

@@ -1,7 +1,7 @@
 import { TerminalError } from '../../../bus/mod.ts'
 import { procedureOf } from '../../../tasks/procedures.ts'
 import { defineGenerator, type GeneratorWork, type Made } from '../../sdk/generator.ts'
-import { generate } from './graph.ts'
+import { generateShard } from './graph.ts'
 
 /** The rows of a procedure's source. @throws TerminalError for a task that has no procedure */
 export async function proceduralRows(
@@ -9,9 +9,9 @@ export async function proceduralRows(
   signal: AbortSignal,
   name: string,
 ): Promise<Made> {
-  const procedure = procedureOf(task)
+  const procedure = await procedureOf(task)
   if (!procedure) throw new TerminalError(`task "${task.id}" has no procedure, so ${name} cannot make rows for it`)
-  const { candidates, failures } = await generate(shard, source, procedure, signal)
+  const { candidates, failures } = await generateShard(shard, source, procedure, signal)
   return { candidates, failures }
 }
 

@@ -78,7 +78,7 @@ const graph = new StateGraph(GeneratorGraph)
   .compile()
 
 /** All candidates of one shard. Equal shards give equal batches. */
-export async function generate(
+export async function generateShard(
   shard: ShardPayload,
   source: Source,
   procedure: Procedure,

@@ -1,7 +1,7 @@
 import { createMatcher, matchedSpan } from './gram-match.ts'
 import { createGrams, type Grams, readGrams, templateGram } from './grams.ts'
 import { type ContaminationFacts, decodeIndex, encodeIndex } from './index-format.ts'
-import { type EvaluationSplit, factsOf, hashed, type ItemFacts, templateGrams, valuesOf } from './item-facts.ts'
+import { type EvaluationSplit, hashed, type ItemFacts, itemFactsOf, templateGrams, valuesOf } from './item-facts.ts'
 import { type KeyedHash, keyedHashes, type Purpose, wordsOf } from './keyed-hash.ts'
 import { createShortMatcher, hasSameData } from './short-match.ts'
 import { readTokens } from './text.ts'
@@ -42,7 +42,7 @@ export function buildContaminationIndex(items: readonly EvaluationItem[], key: U
   const facts = inOrdinalOrder(items, key).map((item) => {
     readTokens(item.text, tokens)
     for (const gram of templateGrams(tokens, hashes.template)) template.add(gram)
-    return factsOf(tokens, item, hashes)
+    return itemFactsOf(tokens, item, hashes)
   })
   return encodeIndex({ items: facts, template: Uint32Array.from(template).sort() }, hashes)
 }
@@ -57,7 +57,7 @@ export function indexItems(items: readonly EvaluationItem[], share: number): Pic
   const tokens = createTokens()
   const facts = items.map((item) => {
     readTokens(item.text, tokens)
-    return factsOf(tokens, item, hashes)
+    return itemFactsOf(tokens, item, hashes)
   })
   return openFacts({ items: facts, template: none }, hashes, share)
 }

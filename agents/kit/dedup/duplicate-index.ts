@@ -5,8 +5,8 @@ import {
   minHash,
   PERMUTATIONS,
   type Shingles,
+  shingleSimilarity,
   shinglesOf,
-  similarity,
 } from './shingles.ts'
 import { readTokens } from './text.ts'
 import { createTokens } from './tokens.ts'
@@ -67,7 +67,7 @@ export function createDuplicateIndex({ jaccard }: { jaccard: number }): Duplicat
   }
 
   function verify(shingles: Shingles, row: number): number {
-    const { all, values } = similarity(shingles.hashes, rows.shingles, rows.ends[row]!, rows.ends[row + 1]!)
+    const { all, values } = shingleSimilarity(shingles.hashes, rows.shingles, rows.ends[row]!, rows.ends[row + 1]!)
     const sameOrder = rows.order[row] === shingles.order
     return all >= jaccard && (sameOrder || values >= jaccard) ? all : 0
   }

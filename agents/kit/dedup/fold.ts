@@ -40,7 +40,7 @@ const spelling: Record<string, string> = {
  * texts that are equal under NFKC and case folding are equal here too, and the cost is linear on any input (normalising
  * a whole text is not: a run of combining marks is sorted). Superscript digits stay apart from the number before them.
  */
-export function foldText(original: string): FoldedText {
+export function foldWithOffsets(original: string): FoldedText {
   if (isAscii(original)) return { text: original.toLowerCase(), offsets: null }
   const parts: string[] = []
   const offsets: number[] = []

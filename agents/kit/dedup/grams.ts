@@ -1,5 +1,5 @@
 import type { KeyedHash } from './keyed-hash.ts'
-import { kinds } from './lexicon.ts'
+import { tokenKinds } from './lexicon.ts'
 import { hashToken, type Tokens } from './tokens.ts'
 
 /** Words in a gram. Three: sentences of six words keep most of theirs when they are reordered. */
@@ -27,7 +27,7 @@ export function readGrams(tokens: Tokens, of: 'words' | 'frame', keyed: KeyedHas
     grams.hash = new Uint32Array(2 * tokens.count)
   }
   let n = 0
-  for (let i = 0; i < tokens.count; i++) if (of === 'words' || tokens.kind[i] !== kinds.open) grams.at[n++] = i
+  for (let i = 0; i < tokens.count; i++) if (of === 'words' || tokens.kind[i] !== tokenKinds.open) grams.at[n++] = i
   grams.atCount = n
   grams.count = n === 0 ? 0 : Math.max(1, n - GRAM_WORDS + 1)
   for (let i = 0; i < grams.count; i++) {
@@ -43,7 +43,7 @@ export function templateGram(tokens: Tokens, i: number, keyed: KeyedHash): numbe
   const last = Math.min(i + GRAM_WORDS, tokens.count)
   let masked = false
   for (let k = i; k < last; k++) {
-    const isValue = tokens.kind[k] === kinds.value
+    const isValue = tokens.kind[k] === tokenKinds.value
     scratch[k - i] = isValue ? mask : tokens.hash[k]!
     masked ||= isValue
   }
@@ -53,7 +53,7 @@ export function templateGram(tokens: Tokens, i: number, keyed: KeyedHash): numbe
 }
 
 const scratch = new Int32Array(GRAM_WORDS)
-const mask = hashToken('#', kinds.value)
+const mask = hashToken('#', tokenKinds.value)
 
 /** Items of at most this many tokens have their single words in the index. */
 const SHORT_TOKENS = 24
@@ -62,7 +62,7 @@ const SHORT_TOKENS = 24
 export function singlesOf(tokens: Tokens, tellingValues: number, keyed: KeyedHash): Uint32Array {
   if (tokens.count > SHORT_TOKENS || tellingValues < 2) return new Uint32Array(0)
   const words = new Set<number>()
-  for (let i = 0; i < tokens.count; i++) if (tokens.kind[i] !== kinds.value) words.add(singleOf(tokens, i, keyed))
+  for (let i = 0; i < tokens.count; i++) if (tokens.kind[i] !== tokenKinds.value) words.add(singleOf(tokens, i, keyed))
   return Uint32Array.from(words).sort()
 }
 

@@ -1,6 +1,6 @@
 import { createGrams, readGrams, singlesOf, templateGram } from './grams.ts'
 import { type KeyedHash, type Purpose, wordsOf } from './keyed-hash.ts'
-import { kinds } from './lexicon.ts'
+import { tokenKinds } from './lexicon.ts'
 import { hashToken, type Tokens } from './tokens.ts'
 
 /** What rows may not repeat: `sealed` is the test and the audit's file. Their order is the index file's. */
@@ -31,7 +31,11 @@ export type ItemFacts = {
 type Hashes = Record<Purpose, KeyedHash>
 
 /** What a row is compared with of an item whose text was read into `tokens`. */
-export function factsOf(tokens: Tokens, item: { split: EvaluationSplit; coreKey?: string }, hashes: Hashes): ItemFacts {
+export function itemFactsOf(
+  tokens: Tokens,
+  item: { split: EvaluationSplit; coreKey?: string },
+  hashes: Hashes,
+): ItemFacts {
   const values = valuesOf(tokens)
   const tellingValues = new Set(values.filter((value) => !trivial.has(value))).size
   const core = item.coreKey === undefined ? undefined : wordsOf(item.coreKey)
@@ -63,7 +67,7 @@ export function templateGrams(tokens: Tokens, keyed: KeyedHash): number[] {
 /** The hashes of a text's values, in order. */
 export function valuesOf(tokens: Tokens): Int32Array {
   const values: number[] = []
-  for (let i = 0; i < tokens.count; i++) if (tokens.kind[i] === kinds.value) values.push(tokens.hash[i]!)
+  for (let i = 0; i < tokens.count; i++) if (tokens.kind[i] === tokenKinds.value) values.push(tokens.hash[i]!)
   return Int32Array.from(values)
 }
 
@@ -92,5 +96,5 @@ function distinct(tokens: Tokens, of: 'words' | 'frame', hashes: Hashes): Uint32
 
 const grams = createGrams()
 
-const trivial = new Set(['-1', '0', '1', '2'].map((text) => hashToken(text, kinds.value)))
+const trivial = new Set(['-1', '0', '1', '2'].map((text) => hashToken(text, tokenKinds.value)))
 const one = new Int32Array(1)

@@ -2,11 +2,11 @@
  * What a token is to the checks: `open` a noun, name, verb or variable (what a renamed copy changes); `closed` a function
  * word; `value` a number, date word or operator (what makes it another problem); `unit` a unit of measure.
  */
-export const kinds = { open: 0, closed: 1, value: 2, unit: 3 } as const
-export type Kind = (typeof kinds)[keyof typeof kinds]
+export const tokenKinds = { open: 0, closed: 1, value: 2, unit: 3 } as const
+export type Kind = (typeof tokenKinds)[keyof typeof tokenKinds]
 
 /** What the normalisation does with one spelling. */
-export type Entry =
+export type Normalisation =
   | { is: 'drop' }
   | { is: 'closed'; text: string }
   | { is: 'unit'; text: string; bit: number; bare: boolean }
@@ -106,15 +106,15 @@ const latexSymbols: Record<string, string> = {
 }
 
 /** Spelling (folded) to what it means; words that are not here are open-class words and stay as they are. */
-export const lexicon: ReadonlyMap<string, Entry> = buildLexicon()
+export const lexicon: ReadonlyMap<string, Normalisation> = buildLexicon()
 /** A formatting command gives '', a symbol its character or word; others are absent. */
 export const latexCommands: ReadonlyMap<string, string> = new Map([
   ...latexWrappers.split(' ').map((name) => [name, ''] as const),
   ...Object.entries(latexSymbols),
 ])
 
-function buildLexicon(): Map<string, Entry> {
-  const entries = new Map<string, Entry>()
+function buildLexicon(): Map<string, Normalisation> {
+  const entries = new Map<string, Normalisation>()
   for (const word of closedAlone.split(' ')) entries.set(word, { is: 'closed', text: word })
   for (const group of closed) {
     const words = group.split(' ')

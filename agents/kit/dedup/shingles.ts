@@ -1,4 +1,4 @@
-import { kinds } from './lexicon.ts'
+import { tokenKinds } from './lexicon.ts'
 import { mix, type Tokens } from './tokens.ts'
 
 /** What two texts are compared by. */
@@ -24,7 +24,7 @@ export function shinglesOf(tokens: Tokens): Shingles {
     let hasValue = 0
     for (let k = i; k < last; k++) {
       h = mix(Math.imul(h, 31) + hash[k]!)
-      if (kind[k] === kinds.value) hasValue = 1
+      if (kind[k] === tokenKinds.value) hasValue = 1
     }
     hashes[i] = (h & ~1) | hasValue
   }
@@ -36,7 +36,7 @@ export function shinglesOf(tokens: Tokens): Shingles {
     const h = hash[i]!
     low = Math.imul(mix(low ^ h), 0x9e3779b1)
     high = mix(Math.imul(high, 0x01000193) + h)
-    if (kind[i] !== kinds.value) continue
+    if (kind[i] !== tokenKinds.value) continue
     sum = (sum + mix(h ^ 0x5bd1e995)) | 0
     order = mix(Math.imul(order, 31) + h)
   }
@@ -45,7 +45,7 @@ export function shinglesOf(tokens: Tokens): Shingles {
 }
 
 /** Jaccard similarity, of all shingles and of those with a value in them (1 where neither side has one). */
-export function similarity(
+export function shingleSimilarity(
   a: Uint32Array,
   b: Uint32Array,
   bFrom: number,

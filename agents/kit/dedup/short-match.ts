@@ -1,7 +1,7 @@
 import { GRAM_WORDS, type Grams, singleOf } from './grams.ts'
 import { addValue, hashed, type ItemFacts, valuesOf } from './item-facts.ts'
 import type { KeyedHash, Purpose } from './keyed-hash.ts'
-import { kinds } from './lexicon.ts'
+import { tokenKinds } from './lexicon.ts'
 import type { Tokens } from './tokens.ts'
 
 /** A copied table or passage is a leak though the question about it has another number: so many values, such a share. */
@@ -28,7 +28,7 @@ export function hasSameData(
     const end = Math.min(place + GRAM_WORDS, grams.atCount)
     for (let k = Math.max(place, next); k < end; k++) {
       const token = grams.at[k]!
-      if (tokens.kind[token] !== kinds.value) continue
+      if (tokens.kind[token] !== tokenKinds.value) continue
       sum = addValue(sum, tokens.hash[token]!, hashes.value)
       matched++
     }
@@ -72,7 +72,7 @@ export function createShortMatcher(items: readonly ItemFacts[], hashes: Record<P
     let start = first
     let end = last
     for (let i = from; i <= to; i++) {
-      if (tokens.kind[i] === kinds.value) continue
+      if (tokens.kind[i] === tokenKinds.value) continue
       const word = singleOf(tokens, i, hashes.single)
       if (!singles.includes(word)) continue
       found.add(word)
@@ -87,7 +87,7 @@ export function createShortMatcher(items: readonly ItemFacts[], hashes: Record<P
     if (lengths.size === 0) return null
     const values = valuesOf(tokens)
     const places: number[] = []
-    for (let i = 0; i < tokens.count; i++) if (tokens.kind[i] === kinds.value) places.push(i)
+    for (let i = 0; i < tokens.count; i++) if (tokens.kind[i] === tokenKinds.value) places.push(i)
     let best: ShortMatch | null = null
     for (const length of lengths) {
       for (let from = 0; from + length <= values.length; from++) {

@@ -1,5 +1,5 @@
-import { foldText } from './fold.ts'
-import { type Entry, kinds, latexCommands, lexicon } from './lexicon.ts'
+import { foldWithOffsets } from './fold.ts'
+import { latexCommands, lexicon, type Normalisation, tokenKinds } from './lexicon.ts'
 import { isDigit, scanNumber } from './number-scan.ts'
 import { clearTokens, pushToken, setToken, type Tokens } from './tokens.ts'
 
@@ -10,7 +10,7 @@ import { clearTokens, pushToken, setToken, type Tokens } from './tokens.ts'
  */
 export function readTokens(original: string, tokens: Tokens): void {
   clearTokens(tokens)
-  const { text, offsets } = foldText(original)
+  const { text, offsets } = foldWithOffsets(original)
   const reader: Reader = { text, tokens, number: null }
   let i = 0
   while (i < text.length) i = readAt(reader, i)
@@ -43,7 +43,7 @@ function readAt(reader: Reader, i: number): number {
     case 176:
       return unit(tokens, 'deg', i, i + 1)
     case 38:
-      pushToken(tokens, 'and', kinds.closed, i, i + 1)
+      pushToken(tokens, 'and', tokenKinds.closed, i, i + 1)
       return i + 1
     case 42:
     case 43:
@@ -64,7 +64,7 @@ function readAt(reader: Reader, i: number): number {
 
 function readNumber(reader: Reader, from: number, start: number, sign: string): number {
   const { text, end } = scanNumber(reader.text, from)
-  pushToken(reader.tokens, sign + text, kinds.value, start, end)
+  pushToken(reader.tokens, sign + text, tokenKinds.value, start, end)
   reader.number = text.length < 16 ? { index: reader.tokens.count - 1, value: Number(text), spelled: false } : null
   return end
 }
@@ -85,35 +85,35 @@ function readWord(reader: Reader, start: number, first: number): number {
   if (word === 'per' && perCent.test(text.slice(end, end + 6))) return unit(tokens, 'percent', start, end + 5)
   const entry = lexicon.get(word)
   if (entry) return readEntry(reader, entry, word, start, end)
-  pushToken(tokens, word, kinds.open, start, end)
+  pushToken(tokens, word, tokenKinds.open, start, end)
   return end
 }
 
-function readEntry(reader: Reader, entry: Entry, word: string, start: number, end: number): number {
+function readEntry(reader: Reader, entry: Normalisation, word: string, start: number, end: number): number {
   const { tokens } = reader
   switch (entry.is) {
     case 'drop':
       return end
     case 'closed':
-      pushToken(tokens, entry.text, kinds.closed, start, end)
+      pushToken(tokens, entry.text, tokenKinds.closed, start, end)
       return end
     case 'unit':
       if (entry.bare || besideQuantity(reader, start)) return unit(tokens, entry.text, start, end)
-      pushToken(tokens, word, kinds.open, start, end)
+      pushToken(tokens, word, tokenKinds.open, start, end)
       return end
     case 'month': {
       const isDate = !entry.ambiguous || besideNumber(reader, end)
-      pushToken(tokens, isDate ? entry.text : word, isDate ? kinds.value : kinds.closed, start, end)
+      pushToken(tokens, isDate ? entry.text : word, isDate ? tokenKinds.value : tokenKinds.closed, start, end)
       return end
     }
     case 'number':
       return readSpelledNumber(reader, entry, start, end)
     case 'power':
-      pushToken(tokens, String(entry.value), kinds.value, start, end)
+      pushToken(tokens, String(entry.value), tokenKinds.value, start, end)
       return end
     case 'operator': {
       const after = readOperator(reader, entry.text, start, end)
-      if (tokens.end[tokens.count - 1] !== end) pushToken(tokens, word, kinds.open, start, end)
+      if (tokens.end[tokens.count - 1] !== end) pushToken(tokens, word, tokenKinds.open, start, end)
       return after
     }
     default:
@@ -121,24 +121,29 @@ function readEntry(reader: Reader, entry: Entry, word: string, start: number, en
   }
 }
 
-function readSpelledNumber(reader: Reader, entry: Entry & { is: 'number' }, start: number, end: number): number {
+function readSpelledNumber(
+  reader: Reader,
+  entry: Normalisation & { is: 'number' },
+  start: number,
+  end: number,
+): number {
   const { tokens, text } = reader
   const last = tokens.count - 1
   const open = reader.number
   const adjacent = open !== null && open.index === last && /^[ \n-]{1,4}$/.test(text.slice(tokens.end[last], start))
   if (adjacent && joins(open, entry)) {
     const value = entry.scale ? Number((open.value * entry.value).toPrecision(12)) : open.value + entry.value
-    setToken(tokens, String(value), kinds.value, tokens.start[last]!, end)
+    setToken(tokens, String(value), tokenKinds.value, tokens.start[last]!, end)
     reader.number = { index: last, value, spelled: open.spelled }
     return end
   }
-  pushToken(tokens, String(entry.value), kinds.value, start, end)
+  pushToken(tokens, String(entry.value), tokenKinds.value, start, end)
   reader.number = { index: tokens.count - 1, value: entry.value, spelled: true }
   return end
 }
 
 /** "two hundred", "2.5 million"; "twenty five", "two hundred five"; not "two five" and not "20 five". */
-function joins(open: OpenNumber, entry: Entry & { is: 'number' }): boolean {
+function joins(open: OpenNumber, entry: Normalisation & { is: 'number' }): boolean {
   if (entry.scale) return open.value < entry.value || entry.value >= 1_000
   if (!open.spelled || open.value < 20 || entry.value === 0) return false
   return open.value % 100 === 0 ? entry.value < 100 : open.value % 10 === 0 && entry.value < 10
@@ -154,8 +159,8 @@ function readOperator(reader: Reader, operator: string, start: number, end: numb
   const operand =
     last >= 0 &&
     start - tokens.end[last]! <= 4 &&
-    (tokens.kind[last] === kinds.value || tokens.end[last]! - tokens.start[last]! === 1) &&
-    ((operator !== '-' && operator !== '/') || tokens.kind[last] === kinds.value)
+    (tokens.kind[last] === tokenKinds.value || tokens.end[last]! - tokens.start[last]! === 1) &&
+    ((operator !== '-' && operator !== '/') || tokens.kind[last] === tokenKinds.value)
   if (!operand) return end
   let next = end
   while (next < end + 4 && (text[next] === ' ' || text[next] === operator)) next++
@@ -164,7 +169,7 @@ function readOperator(reader: Reader, operator: string, start: number, end: numb
     isDigit(code) ||
     ('(\\$'.includes(text[next] ?? ' ') && operator !== '/') ||
     (isLetter(code) && !isLetter(text.charCodeAt(next + 1)) && operator !== '/')
-  if (follows) pushToken(tokens, operator, kinds.value, start, end)
+  if (follows) pushToken(tokens, operator, tokenKinds.value, start, end)
   return end
 }
 
@@ -176,17 +181,17 @@ function readLatex(reader: Reader, start: number): number {
   if (end === start + 1) return text[end] === '%' || text[end] === '&' || end >= text.length ? end : end + 1
   const name = text.slice(start + 1, end)
   const meaning = latexCommands.get(name)
-  if (meaning === undefined) pushToken(tokens, name, kinds.open, start, end)
+  if (meaning === undefined) pushToken(tokens, name, tokenKinds.open, start, end)
   else if (meaning === 'deg') return unit(tokens, 'deg', start, end)
   else if (meaning === '*' || meaning === '/') return readOperator(reader, meaning, start, end)
-  else if (meaning !== '') pushToken(tokens, meaning, kinds.closed, start, end)
+  else if (meaning !== '') pushToken(tokens, meaning, tokenKinds.closed, start, end)
   return end
 }
 
 function unit(tokens: Tokens, text: string, start: number, end: number): number {
   const entry = lexicon.get(text)
   if (entry?.is === 'unit') tokens.units[entry.bit >> 5]! |= 1 << (entry.bit & 31)
-  pushToken(tokens, text, kinds.unit, start, end)
+  pushToken(tokens, text, tokenKinds.unit, start, end)
   return end
 }
 
@@ -195,14 +200,14 @@ function besideQuantity({ text, tokens }: Reader, start: number): boolean {
   const last = tokens.count - 1
   if (last < 0 || start - tokens.end[last]! > 12) return false
   const kind = tokens.kind[last]
-  if (kind === kinds.value || kind === kinds.unit) return true
+  if (kind === tokenKinds.value || kind === tokenKinds.unit) return true
   const before = text.slice(tokens.start[last], tokens.end[last])
   return before === 'many' || before === 'to' || before === 'in'
 }
 
 function besideNumber({ text, tokens }: Reader, end: number): boolean {
   const last = tokens.count - 1
-  if (last >= 0 && tokens.kind[last] === kinds.value && end - tokens.end[last]! <= 14) return true
+  if (last >= 0 && tokens.kind[last] === tokenKinds.value && end - tokens.end[last]! <= 14) return true
   return isDigit(text.charCodeAt(end + 1)) || (text[end] === '.' && isDigit(text.charCodeAt(end + 2)))
 }
 

@@ -20,7 +20,7 @@ type Entry<T> = T & { promptHash: string; isKept?: true }
 export type Journalled = Entry<{ reply: Reply }>
 
 /** Asks the teacher once under a name of the work, for a stage of it; what is in the journal is taken from there, unpaid. */
-export type Call = (
+export type MeteredCall = (
   name: string,
   request: ChatRequest,
   stage: Stage,

@@ -6,7 +6,7 @@ import { type PayingRole, type Spent, Stage, type UsageLine } from '../../../sch
 import { Reply } from '../teacher/completion.ts'
 import type { ChatRequest } from '../teacher/request.ts'
 import type { Teacher } from '../teacher/teacher.ts'
-import { type Call, Failure, promptHashOf } from './call.ts'
+import { Failure, type MeteredCall, promptHashOf } from './call.ts'
 import type { Ownership } from './ownership.ts'
 
 const asked = {
@@ -28,7 +28,7 @@ export const JournalEntry = z.union([z.object({ ...asked, reply: Reply }), z.obj
 export type JournalEntry = z.infer<typeof JournalEntry>
 
 export type Journal = {
-  call: Call
+  call: MeteredCall
   /** Resolves when every call that is under way has its entry: what fails beside them is no reason to lose them. Never rejects. */
   settled(): Promise<void>
   /** What all owners of the work spent so far. */
@@ -42,7 +42,7 @@ const entryKeyOf = (work: string, name: string, promptHash: string): string =>
 type Payer = Pick<UsageLine, 'role' | 'model'>
 
 /** What the calls of an entry count as. */
-export function usageOf(entry: JournalEntry, metered: Payer & Pick<UsageLine, 'stage' | 'calls'>): UsageLine {
+export function usageOfReply(entry: JournalEntry, metered: Payer & Pick<UsageLine, 'stage' | 'calls'>): UsageLine {
   const { inputTokens = 0, outputTokens = 0, estimated = false } = 'reply' in entry ? entry.reply : {}
   const { endpoint, billed = { input: 0, output: 0 } } = entry
   return {
@@ -84,14 +84,14 @@ export async function openJournal(kv: Kv<JournalEntry>, work: Work): Promise<Jou
   const payer = { role, model: teacher.model }
   const underWay = new Set<Promise<unknown>>()
 
-  const make: Call = async (name, request, stage) => {
+  const make: MeteredCall = async (name, request, stage) => {
     const promptHash = promptHashOf(teacher.model, request)
     const entryKey = entryKeyOf(key, name, promptHash)
     const held = before.has(entryKey) ? await kv.get(entryKey) : null
     if (held) {
       const calls = Math.min(lost, held.value.calls)
       lost -= calls
-      lines.push(usageOf(held.value, { ...payer, stage, calls }))
+      lines.push(usageOfReply(held.value, { ...payer, stage, calls }))
       return { ...held.value, isKept: true }
     }
     let calls = 0
@@ -120,7 +120,7 @@ export async function openJournal(kv: Kv<JournalEntry>, work: Work): Promise<Jou
     const made = ended.ok ? { ...metered, reply: ended.reply } : { ...metered, failure: ended }
     // An owner before this one may have written its reply late: the first one counts, for everybody.
     const entry = (await kv.create(entryKey, made)) === 'exists' ? ((await kv.get(entryKey))?.value ?? made) : made
-    lines.push(usageOf(entry, { ...payer, stage, calls }))
+    lines.push(usageOfReply(entry, { ...payer, stage, calls }))
     return entry
   }
 

@@ -10,7 +10,7 @@ export const MeteredRecord = z.object({
   owner: z.string(),
   /** Calls reserved by all owners so far: no more were made, whatever crashed. */
   reserved: z.number().int().nonnegative(),
-  /** Whether all of them were made: every owner but the present one gave back what it did not use, and this one has reserved nothing since. */
+  /** Whether all of them were made: every owner before gave back what it did not use, and this one has reserved nothing since. */
   isExact: z.boolean().default(false),
   /** What the finished work made. */
   result: ObjectRef.nullable().default(null),
@@ -28,7 +28,7 @@ export type Ownership = {
   readonly earlier: number
   /** Whether all of those were made. */
   readonly isEarlierExact: boolean
-  /** Gives back what was reserved and not used, once no call is under way: work that ends without a result lost nothing. @throws NotOwner */
+  /** Gives back what was reserved and not used, once no call is under way: work without a result lost nothing. @throws NotOwner */
   giveBack(): Promise<void>
   /** Closes the work with what it made. @throws NotOwner */
   close(result: ObjectRef): Promise<void>

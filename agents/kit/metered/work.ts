@@ -12,8 +12,8 @@ import { createCapabilities, type EndpointCapabilities, type Words } from '../te
 import { type Endpoint, endpointOf, type TeacherOptions, TeacherUnusable } from '../teacher/options.ts'
 import { shown } from '../teacher/quoted.ts'
 import { createTeacher, TeacherRefused } from '../teacher/teacher.ts'
-import { nothingKnown, type Trial } from '../teacher/usefulness.ts'
-import type { Call } from './call.ts'
+import { type EndpointTrial, nothingKnown } from '../teacher/usefulness.ts'
+import type { MeteredCall } from './call.ts'
 import { JournalEntry, openJournal } from './journal.ts'
 import { awaitClosed, MeteredRecord, NotOwner, takeWork } from './ownership.ts'
 import { endpointKey } from './usable-sources.ts'
@@ -21,12 +21,12 @@ import { endpointKey } from './usable-sources.ts'
 /** Who pays, and where it keeps its records and its replies. */
 export type MeteredBuckets = {
   role: PayingRole
-  records: 'shards' | 'checks'
-  journal: 'journal' | 'check-journal'
+  records: 'shards' | 'checks' | 'analyses'
+  journal: 'journal' | 'check-journal' | 'analysis-journal'
 }
 
 /** What a piece of paid work made: as it is stored, and what its maker wants of it. */
-export type Made<T> = { stored: ObjectRef; value: T }
+export type PaidResult<T> = { stored: ObjectRef; value: T }
 
 /** One piece of paid work: `make` asks through `call` and puts what it made; `spent` counts all owners' calls. */
 export type Piece<T> = {
@@ -36,11 +36,11 @@ export type Piece<T> = {
   /** HTTP requests that it may make, whatever crashes. */
   maxCalls: number
   signal: AbortSignal
-  make(call: Call, spent: () => Spent): Promise<Made<T>>
+  make(call: MeteredCall, spent: () => Spent): Promise<PaidResult<T>>
 }
 
 /** Does a piece of paid work once: one that is closed is not worked on again, what it made is given. */
-export type MeteredWork<T> = (piece: Piece<T>) => Promise<Made<T>>
+export type MeteredWork<T> = (piece: Piece<T>) => Promise<PaidResult<T>>
 
 /**
  * The options of an agent that asks a teacher.
@@ -61,9 +61,9 @@ export function meteredOptions<T>(
 }
 
 /**
- * The teacher of a process with its breaker, and the ownership and journal of everything that is asked of it. Once the process stops no call is
- * begun; those under way get their entries, and a piece that wants more is given back, for whoever goes on.
- * `read`: the value of a piece that is closed already, from what was stored.
+ * The teacher of a process with its breaker, and the ownership and journal of everything that is asked of it. Once the process stops no
+ * call is begun; those under way get their entries, and a piece that wants more is given back, for whoever goes on. `read`: the value of a
+ * piece that is closed already, from what was stored.
  */
 export async function openMeteredWork<T>(
   context: AgentContext,
@@ -73,7 +73,7 @@ export async function openMeteredWork<T>(
 ): Promise<MeteredWork<T>> {
   const { bus, identity, log, setWaiting, signal: stopping } = context
   const active = new Map<string, number>()
-  const asked = buckets.role === 'critic' ? `the critic's model ${options.model}` : 'the teacher'
+  const asked = buckets.role === 'generator' ? 'the teacher' : `the ${buckets.role}'s model ${options.model}`
   const endpoint = endpointOf(options, process.env, `agents.${buckets.role}.options`)
   const onState = (state: BreakerState, lastFault: string) => {
     log.warn({ state, lastFault }, 'circuit breaker of the teacher')
@@ -89,9 +89,9 @@ export async function openMeteredWork<T>(
   const records = bus.kv(buckets.records, MeteredRecord)
   const entries = bus.kv(buckets.journal, JournalEntry)
 
-  const closed = async (stored: ObjectRef): Promise<Made<T>> => ({ stored, value: await read(stored) })
+  const closed = async (stored: ObjectRef): Promise<PaidResult<T>> => ({ stored, value: await read(stored) })
 
-  const work = async ({ key, maxCalls, signal, make }: Piece<T>): Promise<Made<T>> => {
+  const work = async ({ key, maxCalls, signal, make }: Piece<T>): Promise<PaidResult<T>> => {
     const ownership = await takeWork(records, key, {
       owner: identity.instance,
       maxCalls,
@@ -112,8 +112,8 @@ export async function openMeteredWork<T>(
   }
 
   /** Work in hand. A message that comes again while its first delivery is worked on waits for that one, and pays nothing. */
-  const inHand = new Map<string, Promise<Made<T>>>()
-  const once = (piece: Piece<T>): Promise<Made<T>> => {
+  const inHand = new Map<string, Promise<PaidResult<T>>>()
+  const once = (piece: Piece<T>): Promise<PaidResult<T>> => {
     const known = inHand.get(piece.key)
     if (known) return known
     const doing = work(piece).finally(() => inHand.delete(piece.key))
@@ -196,7 +196,7 @@ export async function openTrial(
   bus: Pick<Bus, 'kv'>,
   endpoint: Endpoint,
   options: Pick<TeacherOptions, 'model' | 'refusedPauseMs' | 'unreadAnswers' | 'capabilitiesMs'>,
-): Promise<Trial> {
+): Promise<EndpointTrial> {
   const records = bus.kv('capabilities', TrialRecord)
   const texts = bus.kv('capabilities', TextsRecord)
   const whose = endpointKey(endpoint, options.model)

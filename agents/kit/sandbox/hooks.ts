@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Hooks } from '../../../schemas/program.ts'
+import { truncate } from '../../../schemas/text.ts'
 import type { SandboxOutcome } from '../../../tasks/sandbox/limits.ts'
 import type { Sandbox } from '../../../tasks/sandbox/sandbox.ts'
 
@@ -82,7 +83,7 @@ export async function callHooks(
   if (!row.success) return failed(`parse returned something else than {input, output}: ${why(row.error)}`)
   if (at === 'accept') {
     if (value === false) return { kind: 'not-accepted', reason: 'accept refused it' }
-    if (typeof value === 'string') return { kind: 'not-accepted', reason: `accept: ${value.slice(0, maxReasonChars)}` }
+    if (typeof value === 'string') return { kind: 'not-accepted', reason: `accept: ${truncate(value, maxReasonChars)}` }
     return failed('accept returned something else than true, false or a reason')
   }
   const further = z.array(WrittenRow).max(hooks.maxExpanded).safeParse(value)
@@ -90,7 +91,7 @@ export async function callHooks(
   return failed(`expand returned something else than up to ${hooks.maxExpanded} rows: ${why(further.error)}`)
 }
 
-const failed = (reason: string): Hooked => ({ kind: 'failed', reason: reason.slice(0, maxReasonChars) })
+const failed = (reason: string): Hooked => ({ kind: 'failed', reason: truncate(reason, maxReasonChars) })
 
 function why({ issues: [issue] }: z.ZodError): string {
   return `${issue?.path.length ? `at ${issue.path.join('.')}: ` : ''}${issue?.message}`

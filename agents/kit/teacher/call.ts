@@ -1,17 +1,17 @@
 import { z } from 'zod'
-import type { Usage } from './chat-answer.ts'
+import type { TokenUsage } from './chat-answer.ts'
 import type { Reply } from './completion.ts'
 import type { ChatRequest } from './request.ts'
 
 /**
- * `take` is asked before each HTTP request, and resolves to false when nothing more may be spent. `putBack` hears of one that was taken and not
- * sent; left out where nothing is counted.
+ * `take` is asked before each HTTP request, and resolves to false when nothing more may be spent. `putBack` hears of one that was taken and
+ * not sent; left out where nothing is counted.
  */
 export type CallBudget = { take(): Promise<boolean>; putBack?: () => void }
 
 /**
- * Why there is no reply. budget: the call budget was used; gone: the endpoint stayed away or answers with errors without a name; context: the
- * prompt is too long for the model; forbidden: this prompt was answered with HTTP 403; failed: anything else that is this call's alone.
+ * Why there is no reply. budget: the call budget was used; gone: the endpoint stayed away or answers with errors without a name; context:
+ * the prompt is too long for the model; forbidden: this prompt was answered with HTTP 403; failed: anything else that is this call's alone.
  */
 export const NoReply = z.enum(['budget', 'gone', 'context', 'forbidden', 'failed'])
 export type NoReply = z.infer<typeof NoReply>
@@ -20,7 +20,7 @@ export type NoReply = z.infer<typeof NoReply>
  * How a call ended. `lasting`: the endpoint refused this request, and would again. `billed`: tokens of answers to it that were no reply, as
  * far as the endpoint counts them.
  */
-export type Answer = { billed?: Usage | undefined } & (
+export type CallResult = { billed?: TokenUsage | undefined } & (
   | { ok: true; reply: Reply }
   | { ok: false; why: NoReply; reason: string; lasting?: true | undefined }
 )
@@ -37,8 +37,8 @@ export type Call = {
   /** How its last request ended, when it is to be tried again. */
   fault: string | null
   /** Tokens that were billed for answers that were no reply. */
-  billed: Usage
-  settle: PromiseWithResolvers<Answer>
+  billed: TokenUsage
+  settle: PromiseWithResolvers<CallResult>
 }
 
 /** A call before its first request. */
@@ -51,5 +51,5 @@ export const newCall = (request: ChatRequest, callBudget: CallBudget, signal: Ab
   turnedAway: 0,
   fault: null,
   billed: { input: 0, output: 0 },
-  settle: Promise.withResolvers<Answer>(),
+  settle: Promise.withResolvers<CallResult>(),
 })

@@ -76,7 +76,8 @@ const margin = 1.1
  * endpoint refuses is not sent to it again: the limit goes under its other name, a JSON Schema becomes `json_object`, then nothing, the
  * system's text goes into the first turn of the user, and a reply may be as long as the endpoint allows. A refusal that names no field is
  * taken for one of the reply's format, where one was asked for: endpoints say it in many ways. `leastTokens`: a reply that may have fewer
- * is not asked for. `known`: what was learned before. `onKnown` is called with what the endpoint takes once it is known, and whenever more is.
+ * is not asked for. `known`: what was learned before. `onKnown` is called with what the endpoint takes once it is known, and whenever more
+ * is.
  */
 export function createCapabilities(
   known: Words | null = null,

@@ -1,6 +1,6 @@
 import { isObject } from '../../../schemas/bounded-json.ts'
 import { endingOf } from '../../../tasks/reply/ending.ts'
-import { type JsonObject, jsonValues, objectsIn, plainName, valueAt } from './json-values.ts'
+import { type JsonObject, jsonValues, objectsIn, plainName, valueUnder } from './json-values.ts'
 
 /** What a body says as the answer to a chat request, whatever its form. */
 export type ChatAnswer = {
@@ -14,14 +14,14 @@ export type ChatAnswer = {
   refusal: string | null
   model: string | null
   /** Tokens as the endpoint counts them; null where it does not. */
-  usage: Usage | null
+  usage: TokenUsage | null
   /** What went wrong before the answer was whole. */
   error: JsonObject | null
 }
 
 /** `field`: where it stands, `message.reasoning_content`. */
 type Beside = { field: string; text: string }
-export type Usage = { input: number; output: number }
+export type TokenUsage = { input: number; output: number }
 
 /**
  * The answer in the values of a body: a completion, or the parts of a stream together. Null where there is none. `isEnded`: the body is
@@ -136,7 +136,7 @@ function bareMessage(object: JsonObject): Choice | null {
     (role === 'assistant' ? content : undefined) ??
     (object.object === 'response' ? output : undefined) ??
     generated_text ??
-    (valueAt(object, ofAnswers) === undefined ? undefined : valueAt(object, bareTexts))
+    (valueUnder(object, ofAnswers) === undefined ? undefined : valueUnder(object, bareTexts))
   if (bare === undefined || isObject(bare)) return null
   return { choice: object, message: { content: bare }, isPart: isPart || typeof bare === 'string' }
 }
@@ -234,14 +234,14 @@ const cutWords = ['nativefinishreason', 'stoptype', 'status']
 
 /** Why a choice ended; some say it in its message, or around it. */
 function finishOf({ choice, message }: Pick<Choice, 'choice' | 'message'>): string | null {
-  const places = [choice, ...holderNames.map((name) => valueAt(choice, [name])), message].filter(isObject)
+  const places = [choice, ...holderNames.map((name) => valueUnder(choice, [name])), message].filter(isObject)
   const isCut = (place: JsonObject) =>
-    cutFlags.some((name) => valueAt(place, [name]) === true) ||
-    cutWords.some((name) => endingOf(valueAt(place, [name])).truncated)
+    cutFlags.some((name) => valueUnder(place, [name]) === true) ||
+    cutWords.some((name) => endingOf(valueUnder(place, [name])).truncated)
   const { incomplete_details } = choice
   const incomplete = isObject(incomplete_details) ? incomplete_details.reason : undefined
   // vLLM says beside the one what the other was: a token, or a text.
-  const found = [...places.flatMap((place) => reasonNames.map((name) => valueAt(place, [name]))), incomplete]
+  const found = [...places.flatMap((place) => reasonNames.map((name) => valueUnder(place, [name]))), incomplete]
   const reason = found.find((each) => each != null)
   // SGLang: `{ "type": "length", "length": 400 }`; AI21: `{ "reason": "length" }`.
   const word = isObject(reason) ? (reason.type ?? reason.reason) : Array.isArray(reason) ? reason[0] : reason
@@ -271,7 +271,7 @@ const outputNames = [
 const totalNames = ['totaltokens', 'totaltokencount']
 
 /** The last counts that an answer names: in a stream those of its end. A count that is none is left out. */
-export function usageIn(objects: readonly JsonObject[]): Usage | null {
+export function usageIn(objects: readonly JsonObject[]): TokenUsage | null {
   const counted = objects.flatMap((object) => {
     const choices = Array.isArray(object.choices) ? object.choices.filter(isObject) : []
     const own = [...choices, object].flatMap(({ usage, usageMetadata }) => objectsIn([usageMetadata, usage]))
@@ -280,7 +280,7 @@ export function usageIn(objects: readonly JsonObject[]): Usage | null {
   return counted.findLast(({ input, output }) => input + output > 0) ?? null
 }
 
-function countsOf(counts: JsonObject): Usage {
+function countsOf(counts: JsonObject): TokenUsage {
   const numberAt = (names: readonly string[]) =>
     Object.entries(counts)
       .filter(([name]) => names.includes(plainName(name)))
@@ -300,8 +300,8 @@ function tokenCount(value: unknown): number | null {
 
 const nonEmpty = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
 
-// The event stream of Anthropic's Messages API, which gateways give also where no stream is asked for: each event as the part of a completion
-// that it is, so that it is read as every other stream.
+// The event stream of Anthropic's Messages API, which gateways give also where no stream is asked for: each event as the part of a
+// completion that it is, so that it is read as every other stream.
 
 /** Types of events that say nothing of the answer. */
 const silent = ['ping', 'content_block_stop', 'message_stop']

@@ -3,7 +3,7 @@ import { TeacherLimits } from '../../../schemas/teacher.ts'
 import { chatPath, redirectOf } from './endpoint-error.ts'
 import { type HttpAnswer, type HttpClient, openHttpClient } from './http-client.ts'
 import { type JsonObject, jsonValues } from './json-values.ts'
-import { type Endpoint, TeacherUnusable, usualNames } from './options.ts'
+import { type Endpoint, TeacherUnusable, usualVariables } from './options.ts'
 import { proxyFor } from './proxy.ts'
 import { shown } from './quoted.ts'
 import { mayPass } from './refusal.ts'
@@ -15,8 +15,8 @@ export type CheckedTeacher = { contextTokens: number | null; warning?: string }
 const shownModels = 20
 
 /**
- * Asks the endpoint for its models, which is not paid. Its list decides nothing: it may lack a model that the endpoint serves, be refused to a
- * key that may call, or have a form of its own; then a warning says so. `callPath`: where the calls will go.
+ * Asks the endpoint for its models, which is not paid. Its list decides nothing: it may lack a model that the endpoint serves, be refused
+ * to a key that may call, or have a form of its own; then a warning says so. `callPath`: where the calls will go.
  * @throws TeacherUnusable for an address where nobody answers or something else than an API does, and for a key that is refused.
  */
 export async function checkTeacher(
@@ -25,7 +25,7 @@ export async function checkTeacher(
   timeoutMs = 10_000,
   callPath = chatPath,
 ): Promise<CheckedTeacher> {
-  const { baseUrl, apiKey, set = usualNames } = endpoint
+  const { baseUrl, apiKey, set = usualVariables } = endpoint
   if (/[^\x21-\x7e]/.test(apiKey)) {
     throw new TeacherUnusable(
       `${set.apiKey} holds a blank, a line break or a character that is not ASCII.`,
@@ -83,13 +83,13 @@ function fixOf(error: unknown, endpoint: Endpoint): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   if (/CERT|SIGNATURE/.test(code))
     return 'Where its certificate, or that of a proxy, is of an authority of your own: NODE_EXTRA_CA_CERTS=<file.pem>.'
-  const { baseUrl, set = usualNames } = endpoint
+  const { baseUrl, set = usualVariables } = endpoint
   return code === 'EPROTO'
     ? `Where it speaks without TLS: set ${set.baseUrl} to ${baseUrl.replace(/^https/, 'http')}.`
     : fixAddress(endpoint)
 }
 
-function fixAddress({ baseUrl, set = usualNames }: Endpoint): string {
+function fixAddress({ baseUrl, set = usualVariables }: Endpoint): string {
   const address = new URL(baseUrl)
   const proxy = proxyFor(address, process.env)
   const direct = proxy ? ` Or correct the proxy ${proxy.shown}, or name ${address.hostname} in NO_PROXY.` : ''
@@ -119,7 +119,7 @@ async function findList(endpoint: Endpoint, timeoutMs: number): Promise<string |
  * @throws TeacherUnusable for a key that is refused, and for what is no API.
  */
 async function checkCalls(client: HttpClient, endpoint: Endpoint, path: string, timeoutMs: number): Promise<void> {
-  const { baseUrl, set = usualNames } = endpoint
+  const { baseUrl, set = usualVariables } = endpoint
   const answer = await client.post(path, '{}', AbortSignal.timeout(timeoutMs)).catch(() => null)
   if (answer === null || answer.status >= 500) return
   const words = `(HTTP ${answer.status}): ${shown(answer.text, 200) || 'an empty body'}`
@@ -143,8 +143,8 @@ const contextNames = ['context_length', 'max_model_len', 'max_context_length', '
 const deepest = 2
 
 /**
- * The models in the values of a body: OpenAI's form, the list alone (Together), names alone, `models` (Ollama, Gemini), null where there is no
- * model yet. Null where there is no list.
+ * The models in the values of a body: OpenAI's form, the list alone (Together), names alone, `models` (Ollama, Gemini), null where there is
+ * no model yet. Null where there is no list.
  */
 function modelsIn(values: readonly unknown[], depth = 0): ListedModel[] | null {
   for (const value of values) {

@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { truncate } from '../../../schemas/text.ts'
 import { endingOf } from '../../../tasks/reply/ending.ts'
 import { wholeObject } from '../../../tasks/reply/objects.ts'
 import { withoutThoughts } from '../../../tasks/reply/thoughts.ts'
 import { tokensOf } from '../token-counter.ts'
 import { type ChatAnswer, withheldBy } from './chat-answer.ts'
-import { quoted, shown, truncate } from './quoted.ts'
+import { quoted, shown } from './quoted.ts'
 
 /** What the teacher said, its thoughts taken off. Whether that is a whole reply, `reply/ending.ts` decides. */
 export const Reply = z.object({

@@ -38,8 +38,8 @@ const magic: readonly (readonly [string, Unpack])[] = [
 const mostLayers = 5
 
 /**
- * The text of a body: unpacked as its headers and its first bytes say, in whatever encoding. A header that is wrong about the body is passed
- * over.
+ * The text of a body: unpacked as its headers and its first bytes say, in whatever encoding. A header that is wrong about the body is
+ * passed over.
  * @throws when it is longer than `most` bytes, packed or not.
  */
 export async function decodeBody(body: Buffer, headers: BodyHeaders, most: number): Promise<string> {

@@ -1,7 +1,7 @@
 import { isObject } from '../../../schemas/bounded-json.ts'
+import { truncate } from '../../../schemas/text.ts'
 import { type JsonObject, jsonValues, plainName } from './json-values.ts'
-import { type Endpoint, usualNames } from './options.ts'
-import { truncate } from './quoted.ts'
+import { type Endpoint, usualVariables } from './options.ts'
 
 /** What an endpoint says is wrong, collected from whatever form its body has. */
 export type EndpointError = {
@@ -85,7 +85,7 @@ export const chatPath = '/chat/completions'
  * host. The address is printed without its query and user, which may be secrets.
  */
 export function redirectOf(
-  { baseUrl, set = usualNames }: Endpoint,
+  { baseUrl, set = usualVariables }: Endpoint,
   path: string,
   location: string,
 ): { to: string; fix: string } {

@@ -11,7 +11,7 @@ export const objectsIn = (values: readonly unknown[]): JsonObject[] => values.fl
 export const plainName = (name: string): string => name.toLowerCase().replaceAll(/[^a-z]/g, '')
 
 /** The first value of an object under one of some plain names. */
-export const valueAt = (object: JsonObject, names: readonly string[]): unknown =>
+export const valueUnder = (object: JsonObject, names: readonly string[]): unknown =>
   Object.entries(object).find(([name, value]) => value != null && names.includes(plainName(name)))?.[1]
 
 /** Places at which a value is looked for: a body of brackets must not take a time that grows with its square. */

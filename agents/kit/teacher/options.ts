@@ -19,7 +19,7 @@ export type TeacherOptions = z.infer<typeof TeacherOptions>
 export type Endpoint = { baseUrl: string; apiKey: string; set?: { baseUrl: string; apiKey: string } }
 
 /** What is set where a topology says nothing. */
-export const usualNames = { baseUrl: 'OPENAI_BASE_URL', apiKey: 'OPENAI_API_KEY' }
+export const usualVariables = { baseUrl: 'OPENAI_BASE_URL', apiKey: 'OPENAI_API_KEY' }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -39,7 +39,7 @@ export function endpointOf({ baseUrl, apiKeyEnv }: EndpointOptions, env: Environ
   return {
     baseUrl: baseUrl ?? usual,
     apiKey: apiKeyEnv === null ? '' : (env[apiKeyEnv] ?? '').trim(),
-    set: { baseUrl: baseUrl ? own('baseUrl') : usualNames.baseUrl, apiKey: apiKeyEnv ?? own('apiKeyEnv') },
+    set: { baseUrl: baseUrl ? own('baseUrl') : usualVariables.baseUrl, apiKey: apiKeyEnv ?? own('apiKeyEnv') },
   }
 }
 

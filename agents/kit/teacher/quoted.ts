@@ -1,6 +1,4 @@
-/** The beginning of a text, at most so many characters. One that takes two places is not cut in half: half of it can be neither hashed nor sent. */
-export const truncate = (text: string, max: number): string =>
-  text.slice(0, Math.max(0, max)).replace(/[\uD800-\uDBFF]$/, '')
+import { shorten, truncate } from '../../../schemas/text.ts'
 
 /** Characters of what a stranger says that are shown. */
 const shownChars = 300
@@ -15,7 +13,7 @@ export function shown(text: string, maxChars = shownChars): string {
     .replaceAll(/\s+/g, ' ')
     .trim()
     .toWellFormed()
-  return line.length > maxChars ? `${truncate(line, maxChars)}…` : line
+  return shorten(line, maxChars)
 }
 
 export const quoted = (text: string): string => `"${shown(text)}"`

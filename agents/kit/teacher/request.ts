@@ -1,5 +1,5 @@
 import type { ChatBody, EndpointCapabilities } from './capabilities.ts'
-import { chatAnswerIn, type Usage, usageIn } from './chat-answer.ts'
+import { chatAnswerIn, type TokenUsage, usageIn } from './chat-answer.ts'
 import { type Reply, replyOf } from './completion.ts'
 import { chatPath, type EndpointError, errorIn, movedText } from './endpoint-error.ts'
 import type { HttpAnswer, HttpClient } from './http-client.ts'
@@ -20,12 +20,13 @@ export type ChatRequest = {
 }
 
 /**
- * One HTTP request's end. `reworded`: the endpoint did not take something, and is asked otherwise from now on. `passing`: may be tried again; `fault`: it says something of the endpoint's health; `unnamed`: it is an error
- * that nothing says the kind of; `turnedAway`: there were too many requests. `unread`: what came is no completion. `forbidden`: HTTP 403, of this prompt or of every one. `fatal`: every other request would end the same.
- * `refused`: this request, and what it is about: the prompt and its reply do not fit into the model's context; the prompt's content; or
- * anything else. `usage`: tokens that the endpoint bills although it gave no reply.
+ * One HTTP request's end. `reworded`: the endpoint did not take something, and is asked otherwise from now on. `passing`: may be tried
+ * again; `fault`: it says something of the endpoint's health; `unnamed`: it is an error that nothing says the kind of; `turnedAway`: there
+ * were too many requests. `unread`: what came is no completion. `forbidden`: HTTP 403, of this prompt or of every one. `fatal`: every other
+ * request would end the same. `refused`: this request, and what it is about: the prompt and its reply do not fit into the model's context;
+ * the prompt's content; or anything else. `usage`: tokens that the endpoint bills although it gave no reply.
  */
-export type Outcome = { usage?: Usage | null } & (
+export type TeacherOutcome = { usage?: TokenUsage | null } & (
   | { kind: 'reply'; reply: Reply }
   | { kind: 'reworded'; reason: string }
   | { kind: 'passing'; reason: string; fault: boolean; unnamed: boolean; turnedAway: boolean; retryAfterMs: number }
@@ -36,7 +37,7 @@ export type Outcome = { usage?: Usage | null } & (
   | { kind: 'fatal'; reason: string }
 )
 
-const passing = (reason: string, more: Partial<Extract<Outcome, { kind: 'passing' }>> = {}): Outcome => ({
+const passing = (reason: string, more: Partial<Extract<TeacherOutcome, { kind: 'passing' }>> = {}): TeacherOutcome => ({
   kind: 'passing',
   reason,
   fault: false,
@@ -69,7 +70,7 @@ export async function requestOnce(
   asked: Asked,
   request: ChatRequest,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<TeacherOutcome> {
   const { model, capabilities } = asked
   const body = bodyOf(model, request)
   const sent = capabilities.adapt(body)
@@ -116,7 +117,7 @@ function brokenHttp(error: unknown): string | null {
 }
 
 /** What came in place of a reply. `error`: null where nothing is said of one. `finish`: why a reply ended that failed. */
-type NoReply = { status: number | null; error: EndpointError | null; usage: Usage | null; finish: string | null }
+type NoReply = { status: number | null; error: EndpointError | null; usage: TokenUsage | null; finish: string | null }
 
 /** The reply that an answer holds, or what it is in place of one. */
 function readAnswer(answer: HttpAnswer, asked: { model: string; prompt: string; maxTokens: number }): Reply | NoReply {
@@ -152,7 +153,7 @@ const answerText = ({ status, text, headers }: HttpAnswer): string => {
 /** The key is refused, the account has no money, there is no such model: a person has to fix it. */
 const fatalStatuses = [401, 402, 404, 407, 410]
 
-function endOf(answer: HttpAnswer, { status, error, finish }: NoReply, asked: Asked, sent: ChatBody): Outcome {
+function endOf(answer: HttpAnswer, { status, error, finish }: NoReply, asked: Asked, sent: ChatBody): TeacherOutcome {
   const { endpoint, capabilities, quotaPauseMs } = asked
   const { text, location } = answer
   const reason = `${finish === null ? '' : `finish reason ${quoted(finish)}, `}${answerText(answer)}`

@@ -3,14 +3,14 @@ import { isOuterGone } from '../../../machine/outer-process.mjs'
 import { plural } from '../../../schemas/number-text.ts'
 import { createAdaptiveConcurrency, createLatency } from './adaptive-concurrency.ts'
 import { type Admission, type BreakerState, createBreaker, createForbidden, type Forbidden } from './breaker.ts'
-import { type Answer, type Call, type CallBudget, newCall } from './call.ts'
+import { type Call, type CallBudget, type CallResult, newCall } from './call.ts'
 import { createCapabilities, type EndpointCapabilities } from './capabilities.ts'
-import type { Usage } from './chat-answer.ts'
+import type { TokenUsage } from './chat-answer.ts'
 import { openHttpClient } from './http-client.ts'
 import { type Endpoint, hostOf, type TeacherOptions } from './options.ts'
 import { createInFlightRequests, createQueue } from './queue.ts'
-import { type ChatRequest, type Outcome, requestOnce } from './request.ts'
-import { createTrial, createUsefulness, nothingKnown, type Trial } from './usefulness.ts'
+import { type ChatRequest, requestOnce, type TeacherOutcome } from './request.ts'
+import { createTrial, createUsefulness, type EndpointTrial, nothingKnown } from './usefulness.ts'
 
 export type Teacher = {
   readonly model: string
@@ -23,7 +23,7 @@ export type Teacher = {
    * One reply; waits for its turn. Rejects with TeacherRefused when every call would be refused, with StoppingError once closed, or when
    * aborted.
    */
-  ask(request: ChatRequest, callBudget: CallBudget, signal: AbortSignal): Promise<Answer>
+  ask(request: ChatRequest, callBudget: CallBudget, signal: AbortSignal): Promise<CallResult>
   /** No request is sent any more, and what waits for its turn or for another try is rejected; requests under way are answered. */
   close(): void
 }
@@ -39,7 +39,7 @@ export class TeacherRefused extends Error {
   }
 }
 
-const together = (one: Usage, more: Usage | null | undefined): Usage =>
+const together = (one: TokenUsage, more: TokenUsage | null | undefined): TokenUsage =>
   more ? { input: one.input + more.input, output: one.output + more.output } : one
 
 const closed = () => new StoppingError('no call is begun any more, since this process stops')
@@ -51,14 +51,16 @@ const shareToRefuse = 1 / 4
 const longestDoubling = 2
 
 /**
- * T1  At most `concurrency` requests are under way, fewer while the endpoint turns many away; a call that waits for its next try holds no place, others go first.
+ * T1  At most `concurrency` requests are under way, fewer while the endpoint turns many away; a call that waits for its next try holds no
+ *     place, others go first.
  * T2  A request is given up when it is older than the time-out of this moment, which follows the latency observed.
  * T3  Every HTTP request is taken from the budget of its call before it is sent.
  * T4  One call's failure never settles another call.
  * T5  While an endpoint has given this process no text, or its words are not known, a request goes alone, and twice as many after each
  *     `firstAloneMs`, but no more than `unreadAnswers`: a field or a key that is refused costs one call, whatever the concurrency.
  *     Where another process had texts of it, before or by now, `unreadAnswers` go at once, and all where none is refused soon.
- * T6  Once it is closed, or whoever started the session is gone, no request is sent, and those under way end as they would have: what is paid for is had.
+ * T6  Once it is closed, or whoever started the session is gone, no request is sent, and those under way end as they would have: what is
+ *     paid for is had.
  */
 export function createTeacher(
   endpoint: Endpoint,
@@ -67,13 +69,13 @@ export function createTeacher(
   capabilities: EndpointCapabilities = createCapabilities(null, () => {}, options.minReplyTokens),
   // What an endpoint takes is known from answers, of other processes too.
   forbidden: Forbidden = createForbidden(capabilities.isKnown, options),
-  trial: Trial = createTrial(),
+  trial: EndpointTrial = createTrial(),
 ): Teacher {
   const usage: TeacherUsage = { requests: 0, replies: 0, inputTokens: 0, outputTokens: 0 }
   const client = openHttpClient(endpoint, options)
   const asked = { endpoint, model: options.model, capabilities, quotaPauseMs: options.quotaPauseMs }
   const latency = createLatency(options)
-  const wishOf = (outcome: Outcome) =>
+  const wishOf = (outcome: TeacherOutcome) =>
     outcome.kind === 'passing' ? Math.min(outcome.retryAfterMs, options.maxRetryAfterMs) : 0
   const breaker = createBreaker((state) => onState(state, lastFault), options)
   const usefulness = createUsefulness(options, trial)
@@ -150,7 +152,7 @@ export function createTeacher(
       throwIfOver(call)
       if (!isTaken) breaker.skipped(admission)
       const sentAt = performance.now()
-      const answer: Answer | null = isTaken
+      const answer: CallResult | null = isTaken
         ? await answerOf(call, sentAt, await fly(call, admission))
         : { ok: false, why: 'budget', reason: `no call is left${call.fault ? `; the last ended: ${call.fault}` : ''}` }
       if (answer) call.settle.resolve(answer)
@@ -163,7 +165,7 @@ export function createTeacher(
     }
   }
 
-  async function fly(call: Call, admission: Admission): Promise<Outcome> {
+  async function fly(call: Call, admission: Admission): Promise<TeacherOutcome> {
     using inFlight = inFlightRequests.begin(2 ** call.timeouts, call.signal)
     const outcome = await requestOnce(client, asked, call.request, inFlight.signal)
     if (outcome.kind === 'refused' && outcome.unsent) call.callBudget.putBack?.()
@@ -185,7 +187,7 @@ export function createTeacher(
   }
 
   /** The call's answer, or null when it is to be tried again; then it waits outside. */
-  async function answerOf(call: Call, sentAt: number, outcome: Outcome): Promise<Answer | null> {
+  async function answerOf(call: Call, sentAt: number, outcome: TeacherOutcome): Promise<CallResult | null> {
     const billed = call.billed.input + call.billed.output > 0 && { billed: call.billed }
     const inVain = await usefulness.note(outcome, sentAt, call.fault !== null)
     if (inVain !== null) return refuseAll(inVain, outcome.kind === 'forbidden' ? 0 : options.refusedPauseMs)
@@ -211,28 +213,31 @@ export function createTeacher(
         return null
       case 'unread':
       case 'passing': {
-        throwIfOver(call)
-        call.fault = outcome.reason
-        const { turnedAway, unnamed } = outcome.kind === 'passing' ? outcome : { turnedAway: false, unnamed: false }
-        if (turnedAway) call.turnedAway += 1
-        // While the breaker is open, or too many ask, the fault is not the call's: it costs no try of its own.
-        const isCrowded = turnedAway && width.now < options.concurrency
-        if (breaker.state === 'closed' && !isCrowded) call.tries += 1
-        if (call.tries >= options.maxTries) {
-          const reason =
-            call.tries === 1
-              ? outcome.reason
-              : `${call.tries} ${plural(call.tries, 'try', 'tries')}, the last: ${outcome.reason}`
-          return { ok: false, why: unnamed ? 'gone' : 'failed', reason, ...billed }
-        }
-        const again = isCrowded ? Math.min(call.turnedAway, longestDoubling) : call.tries - 1
-        const ownPauseMs = again > 0 ? options.backoffMs * 2 ** (again - 1) : 0
-        queue.addLater(call, performance.now() + Math.max(wishOf(outcome), ownPauseMs))
-        return null
+        const given = tryAgain(call, outcome)
+        return given && { ...given, ...billed }
       }
       default:
         return outcome satisfies never
     }
+  }
+
+  /** Has a call tried once more after a pause, then null; why there is no reply once it had its tries. */
+  function tryAgain(call: Call, outcome: Extract<TeacherOutcome, { kind: 'unread' | 'passing' }>): CallResult | null {
+    throwIfOver(call)
+    call.fault = outcome.reason
+    const { turnedAway, unnamed } = outcome.kind === 'passing' ? outcome : { turnedAway: false, unnamed: false }
+    if (turnedAway) call.turnedAway += 1
+    // While the breaker is open, or too many ask, the fault is not the call's: it costs no try of its own.
+    const isCrowded = turnedAway && width.now < options.concurrency
+    if (breaker.state === 'closed' && !isCrowded) call.tries += 1
+    if (call.tries >= options.maxTries) {
+      const tries = `${call.tries} ${plural(call.tries, 'try', 'tries')}, the last: `
+      return { ok: false, why: unnamed ? 'gone' : 'failed', reason: (call.tries === 1 ? '' : tries) + outcome.reason }
+    }
+    const again = isCrowded ? Math.min(call.turnedAway, longestDoubling) : call.tries - 1
+    const ownPauseMs = again > 0 ? options.backoffMs * 2 ** (again - 1) : 0
+    queue.addLater(call, performance.now() + Math.max(wishOf(outcome), ownPauseMs))
+    return null
   }
 
   return {

@@ -1,6 +1,6 @@
 import { isOfRate } from './wait.ts'
 
-/** What a refusal says of tokens: the longest reply that the model gives, or how much its context has, where the prompt takes so much of it. */
+/** What a refusal says of tokens: the longest reply that the model gives, or its context, where the prompt takes so much of it. */
 export type TokenRoom = { maxTokens: number } | { context: number; prompt: number }
 
 /** A number that stands alone: no part of a name, a version or a date. */

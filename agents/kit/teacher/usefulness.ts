@@ -1,7 +1,7 @@
 import { plural } from '../../../schemas/number-text.ts'
 import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import type { Reply } from './completion.ts'
-import type { Outcome } from './request.ts'
+import type { TeacherOutcome } from './request.ts'
 
 /** What is known of an endpoint before it is asked. */
 export type Standing = {
@@ -15,7 +15,7 @@ export type Standing = {
  * Answers of no use of an endpoint that has given no text yet, as the processes of one session count them together; and that it has given
  * one, which all processes of a bus know.
  */
-export type Trial = {
+export type EndpointTrial = {
   /** As it was when it was last looked at. */
   readonly known: Standing
   look(): Promise<Standing>
@@ -30,7 +30,7 @@ export type Trial = {
 export const nothingKnown: Standing = { refused: null, textMs: null }
 
 /** The count of one process alone. */
-export function createTrial(): Trial {
+export function createTrial(): EndpointTrial {
   let useless = 0
   let known = nothingKnown
   return {
@@ -58,7 +58,7 @@ export type Usefulness = {
   /** It has given this process a text, and has not refused everything since. */
   readonly isProven: boolean
   /** A request that was sent then ended; `isAgain`: its call was tried before. Gives why every other would be in vain, or null. */
-  note(outcome: Outcome, sentAt: number, isAgain: boolean): Promise<string | null>
+  note(outcome: TeacherOutcome, sentAt: number, isAgain: boolean): Promise<string | null>
   /** It refuses everything: until it gives a text again it is on trial. `reason`: what keeps others from asking for a while, too. */
   refusedAll(reason: string | null): void
 }
@@ -71,7 +71,10 @@ type Limits = { unreadAnswers: number; breakerRequests: number }
  * U2  After that it is given up when half of `breakerRequests` that were sent again, one after the other, were in vain too: a login page in
  *     its place. An answer that can be read at the second time of asking costs no more than that.
  */
-export function createUsefulness({ unreadAnswers, breakerRequests }: Limits, trial: Trial = createTrial()): Usefulness {
+export function createUsefulness(
+  { unreadAnswers, breakerRequests }: Limits,
+  trial: EndpointTrial = createTrial(),
+): Usefulness {
   const inARow = Math.max(unreadAnswers, Math.ceil(breakerRequests / 2))
   let unread = 0
   let isProven = false
@@ -86,7 +89,7 @@ export function createUsefulness({ unreadAnswers, breakerRequests }: Limits, tri
       if (outcome.kind === 'reply') unread = 0
       if (outcome.kind === 'unread' && isAgain) unread += 1
       // What was on its way when everything was refused says nothing of what comes now.
-      if (outcome.kind === 'reply' && !isEmpty(outcome) && !isProven && sentAt > refusedAt) {
+      if (outcome.kind === 'reply' && !isEmptyReply(outcome) && !isProven && sentAt > refusedAt) {
         isProven = true
         trial.pass(performance.now() - sentAt)
       }
@@ -115,7 +118,7 @@ export function createUsefulness({ unreadAnswers, breakerRequests }: Limits, tri
 }
 
 /** A reply that nothing ended early, and that has no text. */
-export const isEmpty = ({ reply }: Extract<Outcome, { kind: 'reply' }>): boolean =>
+export const isEmptyReply = ({ reply }: Extract<TeacherOutcome, { kind: 'reply' }>): boolean =>
   reply.text.trim() === '' && !reply.refused && whyIncomplete(reply) === null
 
 /** Where what an empty reply lacks stands, in brackets behind it. */
@@ -123,7 +126,7 @@ export const elsewhereText = ({ elsewhere }: Pick<Reply, 'elsewhere'>): string =
   elsewhere === undefined ? '' : `; there are ${elsewhere}`
 
 /** What came in place of a text, where it is not the prompt's fault; null where a text came, or nothing. */
-function uselessAnswer(outcome: Outcome): string | null {
+function uselessAnswer(outcome: TeacherOutcome): string | null {
   switch (outcome.kind) {
     case 'unread':
     case 'forbidden':
@@ -133,7 +136,7 @@ function uselessAnswer(outcome: Outcome): string | null {
     case 'passing':
       return outcome.unnamed ? outcome.reason : null
     case 'reply':
-      return isEmpty(outcome) ? `an empty reply${elsewhereText(outcome.reply)}` : null
+      return isEmptyReply(outcome) ? `an empty reply${elsewhereText(outcome.reply)}` : null
     default:
       return null
   }

@@ -12,7 +12,14 @@ export function blind(policy: Policy): Policy {
 export function blinded(situation: Situation): Situation {
   const { operation, history } = situation
   const isFix = operation === 'debug' || operation === 'repair'
-  const unscored = { validation: null, badCases: [], studentModel: null, halves: undefined, shownAs: undefined }
+  const unscored = {
+    validation: null,
+    badCases: [],
+    causes: undefined,
+    studentModel: null,
+    halves: undefined,
+    shownAs: undefined,
+  }
   return {
     ...situation,
     base: null,

@@ -31,6 +31,7 @@ export function shuffledFeedback(situation: Situation): Situation {
       ...attempt,
       validation: permuted(dealt.pop()!, sortKey),
       badCases: anyCases(attempt.badCases, task, sortKey),
+      causes: undefined,
     }
   })
   return {

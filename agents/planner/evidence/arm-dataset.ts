@@ -9,7 +9,7 @@ import { uniformProgram } from '../program/programs.ts'
 import { uniformPromptProgram } from '../program/uniform-prompt.ts'
 import type { Attempt } from '../state.ts'
 import { best, putAttempt, roundAt, type StepContext } from '../step-context.ts'
-import type { Store } from '../store.ts'
+import type { PlannerStore } from '../store.ts'
 
 type Made = Pick<ArmRecord, 'rows' | 'dataset' | 'datasetHash' | 'leftOut'>
 
@@ -64,7 +64,7 @@ async function drawn({ state, deps }: StepContext, from: readonly Row[], purpose
 async function verifiedRows(
   attempts: readonly Pick<Attempt, 'dataset' | 'surplus'>[],
   jaccard: number,
-  store: Pick<Store, 'getRows'>,
+  store: Pick<PlannerStore, 'getRows'>,
 ): Promise<Row[]> {
   const refs = attempts.flatMap(({ dataset, surplus }) => [...(dataset ? [dataset] : []), ...surplus])
   const rows: Row[] = []

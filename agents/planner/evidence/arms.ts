@@ -11,8 +11,8 @@ import { trainingSeeds } from './training-seeds.ts'
 
 /**
  * The arms of a run: the chosen dataset and the baselines asked for, each trained with the same fresh seeds once the search is over.
- * R1  Every step settles what it can: an arm whose dataset is there is trained, and the final evaluation is asked for when all are. So a step
- *     that is taken again, or a state of an earlier version, arrives at the same arms.
+ * R1  Every step settles what it can: an arm whose dataset is there is trained, and the final evaluation is asked for when all are. So a
+ *     step that is taken again, or a state of an earlier version, arrives at the same arms.
  * R2  A baseline that cannot be made is left out with its reason; it never holds the chosen dataset up.
  * R3  An arm with the dataset of another one is not trained: that one's results are its results.
  * R4  At most `maxJobsInFlight` trainings are asked for and not reported yet; `before` is the state that the step began with.

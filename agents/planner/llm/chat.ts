@@ -7,12 +7,11 @@ import type { ChatMessage } from '../../kit/teacher/turns.ts'
 import type { Situation } from '../policy.ts'
 import type { LlmPlannerOptions } from './options.ts'
 
-export type Turn = ChatMessage
 export type ChatReply = Pick<Reply, 'text' | 'truncated' | 'room' | 'stopped' | 'thinking'>
 
 export type Chat = {
   /** @throws NothingLeft when the call would not fit in what is left; PromptForbidden; those of the model */
-  ask(stage: Stage, turns: readonly Turn[], schema?: ReplySchema): Promise<ChatReply>
+  ask(stage: Stage, turns: readonly ChatMessage[], schema?: ReplySchema): Promise<ChatReply>
   /** What the decision spent so far, whoever began it. */
   spent(): Spent
 }

@@ -1,9 +1,10 @@
+import type { FailureCause } from '../../../schemas/guidance.ts'
 import type { BadCase, ScoreSheet } from '../../../schemas/score.ts'
-import type { ScoreMode, Seed } from '../../../schemas/task.ts'
+import type { ScoreMode, SeedQuestion } from '../../../schemas/task.ts'
 import type { Situation } from '../policy.ts'
 import type { Attempt } from '../state.ts'
 import type { LlmPlannerOptions, Shown } from './options.ts'
-import { oneLine, shorten } from './shorten.ts'
+import { oneLine, shortenPrompted } from './shorten.ts'
 
 /**
  * The situation as text, at most about `maxChars`. First what the next program cannot do without: status, base score, the best program
@@ -21,9 +22,10 @@ export function describeSituation(
     ...(base ? [`The untrained student on validation: ${scoreText(base, mode)}.`] : []),
     ...(operation === 'debug' ? [lastWrote(history.at(-1), shown)] : []),
     ...(best ? [bestText(best, Math.floor(maxChars / 3))] : []),
+    ...(best?.causes?.length ? [causesText(best.causes)] : []),
     ...(sampleRows.length > 0 ? [`Some of its rows:\n${sampleRows.map((row) => rowText(row, shown)).join('\n')}`] : []),
   ]
-  const core = shorten(needed.join('\n\n'), maxChars)
+  const core = shortenPrompted(needed.join('\n\n'), maxChars)
   const room = Math.max(0, maxChars - core.length)
   const cases = best?.badCases ?? []
   const attempts = describeAttempts(history, mode, {
@@ -51,7 +53,7 @@ function statusText({ rows, left }: Situation): string {
 }
 
 /** The size of the seed pool and a few of its questions, spread over it. */
-function seedText(seeds: readonly Seed[], { seeds: most, row }: Shown): string {
+function seedText(seeds: readonly SeedQuestion[], { seeds: most, row }: Shown): string {
   const counts = Object.entries(Object.groupBy(seeds, ({ skill }) => skill ?? 'any skill'))
   const stride = Math.max(1, Math.floor(seeds.length / Math.max(1, most)))
   const shown = seeds.filter((_, index) => index % stride === 0).slice(0, most)
@@ -61,11 +63,22 @@ function seedText(seeds: readonly Seed[], { seeds: most, row }: Shown): string {
 }
 
 const bestText = ({ attempt, program }: Attempt, maxChars: number): string =>
-  `The best so far is attempt ${attempt}. Its program: ${shorten(JSON.stringify(program), maxChars)}`
+  `The best so far is attempt ${attempt}. Its program: ${shortenPrompted(JSON.stringify(program), maxChars)}`
+
+/** What an analyst named and counting confirmed. */
+const causesText = (causes: readonly FailureCause[]): string =>
+  [
+    'What its failed cases have in common, counted over validation items that whoever named it had not seen:',
+    ...causes.map(
+      ({ statement, with: having, without }) =>
+        `- ${oneLine(statement, causeChars)} (wrong: ${having.wrong} of ${having.total} such items, ${without.wrong} of ${without.total} others)`,
+    ),
+  ].join('\n')
+const causeChars = 400
 
 function lastWrote(last: Attempt | undefined, { wrote: most }: Shown): string {
   const wrote = last?.wrote ?? JSON.stringify(last?.program ?? null)
-  return `What raised:\n${shorten(wrote, most)}`
+  return `What raised:\n${shortenPrompted(wrote, most)}`
 }
 
 const rowText = ({ skill, input, output }: Situation['sampleRows'][number], { row }: Shown) =>

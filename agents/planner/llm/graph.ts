@@ -1,15 +1,16 @@
 import { z } from 'zod'
 import { ProcedureSource, type Program, Program as ProgramSchema, PromptSource } from '../../../schemas/program.ts'
 import { maxPhrasings } from '../../../schemas/task.ts'
+import { truncate } from '../../../schemas/text.ts'
 import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import { lastObject } from '../../../tasks/reply/objects.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
-import { truncate } from '../../kit/teacher/quoted.ts'
+import type { ChatMessage } from '../../kit/teacher/turns.ts'
 import { PlannerBudgetExhausted, type Policy, ProgramFault, type Situation, unpaidDiagnosis } from '../policy.ts'
 import { loosestFilters } from '../program/filter-bounds.ts'
-import { type Chat, type ChatReply, NothingLeft, PromptForbidden, type Turn } from './chat.ts'
+import { type Chat, type ChatReply, NothingLeft, PromptForbidden } from './chat.ts'
 import { describeSituation } from './context.ts'
-import { type Mode, modes } from './modes.ts'
+import { type LlmMode, modes } from './modes.ts'
 import type { LlmPlannerOptions } from './options.ts'
 import { prompt, promptHashes } from './prompts.ts'
 import { review } from './review.ts'
@@ -19,7 +20,7 @@ type Deps = { chat: Chat; options: LlmPlannerOptions }
 const LlmPlannerGraph = Annotation.Root({
   situation: Annotation<Situation>,
   deps: Annotation<Deps>,
-  turns: Annotation<Turn[]>,
+  turns: Annotation<ChatMessage[]>,
   diagnosis: Annotation<string>,
   reply: Annotation<ChatReply>,
   faults: Annotation<string[]>,
@@ -75,7 +76,7 @@ async function askPlan({
   }
   const first = read(await chat.ask('plan', turns))
   if (first.planned || whyIncomplete(first) === null) return first
-  const shorter: Turn[] = [
+  const shorter: ChatMessage[] = [
     { role: 'assistant', content: truncate(first.text, options.shown.reply) || '(nothing)' },
     { role: 'user', content: prompt('shorter', { tokens: String(options.maxTokens) }) },
   ]
@@ -100,7 +101,7 @@ async function plan(state: State): Promise<Partial<State>> {
     contamination: String(loosest.contaminationShare),
     schema: JSON.stringify(schemaFor(situation)),
   })
-  const answered: Turn[] = [
+  const answered: ChatMessage[] = [
     { role: 'assistant', content: truncate(text, deps.options.shown.reply) || '(no plan)' },
     { role: 'user', content: asked },
   ]
@@ -125,7 +126,7 @@ async function selfReview({ reply, situation, diagnosis, turns, corrections, dep
   const more = reviewed.faults.length - shown.faults
   const faults = [...reviewed.faults.slice(0, shown.faults), ...(more > 0 ? [`and ${more} more of the kind`] : [])]
   // Only the last try is shown again, so that corrections do not fill the context.
-  const asked: Turn[] = [
+  const asked: ChatMessage[] = [
     { role: 'assistant', content: truncate(reply.text, shown.reply) || '(nothing)' },
     { role: 'user', content: prompt('correct', { faults: faults.map((fault) => `- ${fault}`).join('\n') }) },
   ]
@@ -155,7 +156,7 @@ const stepsOf = ({ maxCorrections }: LlmPlannerOptions): number => 2 + 2 * (1 + 
 export type OpenChat = (situation: Situation, signal: AbortSignal) => Promise<Chat>
 
 /** The planner variants `llm-one-shot` and `llm-iterative`: a language model writes the programs. */
-export function llmPolicy(mode: Mode, openChat: OpenChat, options: LlmPlannerOptions): Policy {
+export function llmPolicy(mode: LlmMode, openChat: OpenChat, options: LlmPlannerOptions): Policy {
   return {
     ...modes[mode],
     async decide(situation, signal) {

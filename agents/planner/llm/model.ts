@@ -1,5 +1,5 @@
 import { createForbidden } from '../../kit/teacher/breaker.ts'
-import type { Answer, CallBudget } from '../../kit/teacher/call.ts'
+import type { CallBudget, CallResult } from '../../kit/teacher/call.ts'
 import { createCapabilities, type EndpointCapabilities } from '../../kit/teacher/capabilities.ts'
 import { type Endpoint, TeacherOptions } from '../../kit/teacher/options.ts'
 import type { ChatRequest } from '../../kit/teacher/request.ts'
@@ -13,7 +13,7 @@ export type PlannerModel = {
   /** Of its endpoint. */
   readonly host: string
   /** @throws ModelFailed, and TeacherRefused; a call that ends without a reply for another reason is an answer */
-  ask(request: ChatRequest, callBudget: CallBudget, signal: AbortSignal): Promise<Answer>
+  ask(request: ChatRequest, callBudget: CallBudget, signal: AbortSignal): Promise<CallResult>
   /** No request is sent any more; one under way is answered. */
   close(): void
 }

@@ -12,7 +12,7 @@ import { type Policy, ProgramFault, type Situation } from '../policy.ts'
 import { openChat } from './chat.ts'
 import { llmPolicy, type OpenChat } from './graph.ts'
 import { createPlannerModel, faultText, isLasting } from './model.ts'
-import type { Mode } from './modes.ts'
+import type { LlmMode } from './modes.ts'
 import { LlmPlannerOptions } from './options.ts'
 
 /** Of what an endpoint says of a fault. */
@@ -24,7 +24,7 @@ const shownChars = 300
  * @throws at once for options that do not parse; TerminalError for a fault that stays
  */
 export async function openLlmPolicy(
-  mode: Mode,
+  mode: LlmMode,
   { bus, identity, setWaiting, ...context }: AgentContext,
 ): Promise<Policy> {
   const options = LlmPlannerOptions.parse(context.options)

@@ -1,21 +1,21 @@
 import type { Program, PromptSource } from '../../../schemas/program.ts'
-import type { PublicTask, Seed, TrainingRow } from '../../../schemas/task.ts'
+import type { PublicTask, SeedQuestion, TrainingRow } from '../../../schemas/task.ts'
 import { withoutThoughts } from '../../../tasks/reply/thoughts.ts'
 import { openSandbox, type Sandbox } from '../../../tasks/sandbox/sandbox.ts'
 import { composePrompts } from '../../kit/compose-prompts.ts'
 import { callHooks, type Hooked, hooksThatDoNotCompile } from '../../kit/sandbox/hooks.ts'
 
 /** A row that holds, for hooks to be tried on, and a reply for `parse` where there is one. */
-export type Trial = { row: TrainingRow; seeds: readonly Seed[]; reply?: string }
+export type HookSample = { row: TrainingRow; seeds: readonly SeedQuestion[]; reply?: string }
 
 /** What became of a trial, by source; `said` is left out where nothing was tried. */
 export type HookTrial = { at: string; source: string; faults: string[]; outcome?: string }
 
 /**
- * Compiles the hooks of a program and tries `accept` and `expand` on a row that holds, `parse` on the reply where one is given. A hook that is no
- * function or fails there is a fault; that `accept` refuses the row is not, nor that `parse` finds none.
+ * Compiles the hooks of a program and tries `accept` and `expand` on a row that holds, `parse` on the reply where one is given. A hook that
+ * is no function or fails there is a fault; that `accept` refuses the row is not, nor that `parse` finds none.
  */
-export async function tryHooks(program: Program, trial: Trial): Promise<HookTrial[]> {
+export async function tryHooks(program: Program, trial: HookSample): Promise<HookTrial[]> {
   if (!program.sources.some((source) => source.kind === 'prompt' && source.hooks)) return []
   await using sandbox = openSandbox()
   const trials: HookTrial[] = []
@@ -38,7 +38,7 @@ export async function hookFaults(
 async function tryOn(
   sandbox: Sandbox,
   source: PromptSource,
-  { row, seeds, reply }: Trial,
+  { row, seeds, reply }: HookSample,
 ): Promise<Omit<HookTrial, 'at' | 'source'>> {
   const { parse: _parse, ...rest } = source.hooks!
   const broken = await hooksThatDoNotCompile(sandbox, source.hooks!)

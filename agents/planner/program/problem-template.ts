@@ -4,8 +4,8 @@ import type { PublicTask } from '../../../schemas/task.ts'
 const [mostExamples, mostChars] = [8, 6000]
 
 /**
- * Asks a teacher for one new problem of a skill, in the task's own words, form and examples, so that programs which nobody wrote by hand ask
- * for what the scorer reads. `manner`: how it is to be phrased, with placeholders.
+ * Asks a teacher for one new problem of a skill, in the task's own words, form and examples, so that programs which nobody wrote by hand
+ * ask for what the scorer reads. `manner`: how it is to be phrased, with placeholders.
  */
 export function problemTemplate(task: Pick<PublicTask, 'fewShot'>, description: string, manner = ''): string {
   return [

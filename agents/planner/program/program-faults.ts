@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../../schemas/hash.ts'
 import { present } from '../../../schemas/present.ts'
 import { checkCallsOf, leastCheckCallsOf, Program, rowsPerReply, type Source } from '../../../schemas/program.ts'
-import { maxPhrasings, type Seed, seedsOf } from '../../../schemas/task.ts'
+import { maxPhrasings, type SeedQuestion, seedsOf } from '../../../schemas/task.ts'
 import { inLines, parseWithFaults } from '../../../schemas/validation-errors.ts'
 
 /** What a program is checked against beside its own form. Left out: not checked. */
@@ -11,7 +11,7 @@ export type ProgramSetting = {
   meteredChecks?: boolean
   kinds?: readonly Source['kind'][]
   /** The task's seed pool; empty where there is none, or where the run's setting is scratch. */
-  seeds?: readonly Seed[]
+  seeds?: readonly SeedQuestion[]
   /** Teacher calls that are left. */
   calls?: number
 }

@@ -69,7 +69,7 @@ export function diagnose(situation: Situation): Diagnosis {
 }
 
 /** The diagnosis in one sentence for the log, the page and the report. */
-export function describe(situation: Situation, diagnosis: Diagnosis): string {
+export function describeDiagnosis(situation: Situation, diagnosis: Diagnosis): string {
   switch (situation.operation) {
     case 'draft':
       return 'First program: every skill alike, several phrasings, both numeric ranges.'

@@ -1,7 +1,7 @@
 import { Program } from '../../../schemas/program.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
 import type { Policy, Situation } from '../policy.ts'
-import { type Diagnosis, describe, diagnose } from './diagnose.ts'
+import { type Diagnosis, describeDiagnosis, diagnose } from './diagnose.ts'
 import { type Intent, plan } from './plan.ts'
 import { writeProgram } from './write-program.ts'
 
@@ -29,7 +29,7 @@ const graph = new StateGraph(PlannerGraph)
   .addNode('plan', ({ situation, diagnosis }) => ({ intent: plan(situation, diagnosis) }))
   .addNode('write_program', ({ situation, intent }) => ({ program: writeProgram(situation, intent) }))
   .addNode('self_review', review)
-  .addNode('commit', ({ situation, diagnosis }) => ({ text: describe(situation, diagnosis) }))
+  .addNode('commit', ({ situation, diagnosis }) => ({ text: describeDiagnosis(situation, diagnosis) }))
   .addEdge(START, 'diagnose')
   .addEdge('diagnose', 'plan')
   .addEdge('plan', 'write_program')

@@ -15,7 +15,8 @@ const journals: readonly string[] = ['journal', 'check-journal']
 
 /**
  * A bus on which a generator and a critic do a run's work again: they read the real one and write nothing to it. What they
- * put, and what they said last of each message, is kept here; their records begin empty. A call finds its end in the run's journal, and is never made.
+ * put, and what they said last of each message, is kept here; their records begin empty. A call finds its end in the run's journal, and is
+ * never made.
  */
 export function replayBus(real: Bus): { bus: Bus; recorded: ReadonlyMap<string, unknown> } {
   const recorded = new Map<string, unknown>()

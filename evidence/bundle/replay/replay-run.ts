@@ -14,8 +14,8 @@ type ShardPayload = PayloadOf<typeof Shard>
 type VerdictPayload = PayloadOf<typeof Verdict>
 
 /**
- * One attempt made again (0 is the uniform control). `empty`: neither the run nor the replay has a row of it, so nothing was compared. `error`
- * says what was missing.
+ * One attempt made again (0 is the uniform control). `empty`: neither the run nor the replay has a row of it, so nothing was compared.
+ * `error` says what was missing.
  */
 export type Replayed = {
   attempt: number

@@ -10,14 +10,14 @@ import type { Logged } from '../../report/mod.ts'
 import { bundleFiles } from '../manifest.ts'
 import { hashOfRows } from '../read.ts'
 import { RoundLine } from '../records.ts'
-import { type Check, type Evidence, has, messagePlace, roundOf } from './check.ts'
+import { type BundleEvidence, type Check, has, messagePlace, roundOf } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
 type LoggedVerdict = Logged<PayloadOf<typeof Verdict>>
 type BatchPayload = PayloadOf<typeof Batch>
 
 /** Every round closed again: its candidates are those of its batches, and its verdict and its dataset follow from their checks. */
-export const admission: Check = {
+export const admissionCheck: Check = {
   name: 'admission',
   what: 'every round closed again from its checked candidates',
   async run(evidence, ledger) {
@@ -41,7 +41,7 @@ export const admission: Check = {
 }
 
 /** The records of the rounds, one each, and none of a round that was not asked for. */
-async function recordsOf(evidence: Evidence, ledger: Ledger): Promise<ReadonlyMap<string, RoundRecord>> {
+async function recordsOf(evidence: BundleEvidence, ledger: Ledger): Promise<ReadonlyMap<string, RoundRecord>> {
   const asked = new Set(evidence.facts.shards.map(({ payload }) => roundKey(evidence.config.runId, payload.round)))
   const records = new Map<string, RoundRecord>()
   for await (const { key, value } of evidence.bundle.lines(bundleFiles.rounds, RoundLine)) {
@@ -57,7 +57,7 @@ const batchKey = ({ attempt, round }: { attempt: number; round: number }, shard:
 
 type Closed = { verdict: LoggedVerdict; round: Round; record: RoundRecord; batches: ReadonlyMap<string, BatchPayload> }
 
-async function closeAgain(evidence: Evidence, closed: Closed, ledger: Ledger): Promise<void> {
+async function closeAgain(evidence: BundleEvidence, closed: Closed, ledger: Ledger): Promise<void> {
   const { bundle, facts } = evidence
   const { verdict, round, record, batches } = closed
   const refs = [

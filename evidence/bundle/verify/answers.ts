@@ -18,7 +18,7 @@ type Payloads = {
 }
 type Follow = { id: string; cause?: string; echoes?: readonly string[] }
 
-/** The id of each answer, what it follows from, and the fields that it says again, by what it says. The planner's messages have a check of their own. */
+/** The id of each answer, what it follows from, and the fields that it repeats. The planner's messages have a check of their own. */
 const follows: { [N in keyof Payloads]: (payload: Payloads[N]) => Follow } = {
   predictions: ({ studentModel: { name } }) => ({
     id: `predictions:${name}`,
@@ -41,8 +41,8 @@ const follows: { [N in keyof Payloads]: (payload: Payloads[N]) => Follow } = {
   verdict: ({ attempt, round }) => ({ id: `verdict:a${attempt}.r${round}`, cause: `batch:a${attempt}.r${round}.s` }),
 }
 
-/** Every answer against its question: its id and cause say what it is about, it is addressed to whom the run says, and answers what was asked. */
-export const answers: Check = {
+/** Every answer against its question: its id and cause name it, it is addressed to whom the run says, and answers what was asked. */
+export const answersCheck: Check = {
   name: 'answers',
   what: 'what each message answers, and whom it is for',
   async run({ entries, config }, ledger) {

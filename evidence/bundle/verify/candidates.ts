@@ -13,7 +13,7 @@ import { JournalGap, replayBus } from '../replay/replay-bus.ts'
 import { type Check, messagePlace } from './check.ts'
 
 /** Every candidate made again by the run's generator, from its shard's seed or from the journal, without one call. */
-export const candidates: Check = {
+export const candidatesCheck: Check = {
   name: 'candidates',
   what: 'every candidate made again from seeds and journal',
   async run({ bundle, facts, config, entries }, ledger) {

@@ -8,7 +8,7 @@ import { type Bundle, isGone } from '../read.ts'
 import type { Ledger } from './ledger.ts'
 
 /** What every check is given: the bundle, and its log as it was read. */
-export type Evidence = {
+export type BundleEvidence = {
   bundle: Bundle
   entries: readonly LogEntry[]
   facts: RunFacts
@@ -21,18 +21,18 @@ export type Evidence = {
 }
 
 /** One thing that is computed again. `what` completes "checked: …". */
-export type Check = { name: string; what: string; run(evidence: Evidence, ledger: Ledger): Promise<void> }
+export type Check = { name: string; what: string; run(evidence: BundleEvidence, ledger: Ledger): Promise<void> }
 
 /** Where a message stands, as a difference names it. */
 export const messagePlace = (name: string, { seq }: { seq: number }, field: string): string =>
   `log.jsonl, message ${seq} (${name}): ${field}`
 
 /** The round that a message belongs to; null where its object is not there. */
-export const roundOf = async (evidence: Evidence, { object }: RoundRef, ledger: Ledger): Promise<Round | null> =>
+export const roundOf = async (evidence: BundleEvidence, { object }: RoundRef, ledger: Ledger): Promise<Round | null> =>
   has(evidence, object, ledger) ? evidence.bundle.json(bundleFiles.object(object.sha256), Round) : null
 
 /** Whether an object is there. One that is not is a difference, unless the bundle says that the bus no longer had it. */
-export function has({ bundle }: Evidence, ref: { sha256: string }, ledger: Ledger): boolean {
+export function has({ bundle }: BundleEvidence, ref: { sha256: string }, ledger: Ledger): boolean {
   const path = bundleFiles.object(ref.sha256)
   if (bundle.files.has(path)) return true
   if (isGone(bundle, ref)) ledger.leave(`${path} was no longer on the bus`)

@@ -4,7 +4,7 @@ import { hashOfRows } from '../read.ts'
 import { type Check, has, messagePlace } from './check.ts'
 
 /** Every dataset's hash from its rows, and who was trained on which. */
-export const datasets: Check = {
+export const datasetsCheck: Check = {
   name: 'datasets',
   what: 'dataset hashes from rows, wherever they are named',
   async run(evidence, ledger) {

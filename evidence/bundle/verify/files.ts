@@ -1,7 +1,7 @@
 import { Round } from '../../../schemas/messages/generation.ts'
 import { bundleFiles, itemTables, journalBuckets, namesOf } from '../manifest.ts'
 import { JournalLine, namesOthers, RoundLine, refsIn } from '../records.ts'
-import type { Check, Evidence } from './check.ts'
+import type { BundleEvidence, Check } from './check.ts'
 
 /** Files that every bundle has, empty ones too. */
 const always = [
@@ -14,7 +14,7 @@ const always = [
 const sometimes = [...itemTables.map((evalSet) => bundleFiles.items(evalSet)), /^prompts\/[\w-]+\.md$/] as const
 
 /** Every file against the manifest, every object against its name, which is its hash, and that nothing is there which nothing names. */
-export const files: Check = {
+export const filesCheck: Check = {
   name: 'files',
   what: 'the SHA-256 of every file, and what each is there for',
   async run(evidence, ledger) {
@@ -51,7 +51,7 @@ const isPartOfBundle = (path: string): boolean =>
   always.includes(path) || sometimes.some((known) => (typeof known === 'string' ? known === path : known.test(path)))
 
 /** SHA-256 of every object that the log, the rounds or the journals name. */
-async function objectsNamed({ bundle, entries }: Evidence): Promise<ReadonlySet<string>> {
+async function objectsNamed({ bundle, entries }: BundleEvidence): Promise<ReadonlySet<string>> {
   const named = new Set<string>()
   const rounds = new Set<string>()
   const note = (value: unknown) => {

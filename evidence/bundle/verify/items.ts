@@ -3,7 +3,7 @@ import { ItemLine, itemTable } from '../records.ts'
 import type { Check } from './check.ts'
 
 /** The item tables against the log: which items, in which order, and what each student model made of them. */
-export const items: Check = {
+export const itemsCheck: Check = {
   name: 'items',
   what: 'the items, their order and their outcomes',
   async run({ bundle, facts }, ledger) {

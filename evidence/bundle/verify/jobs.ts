@@ -1,4 +1,3 @@
-import { guidanceOf } from '../../../agents/planner/guidance.ts'
 import { armSeedOf } from '../../../schemas/arm.ts'
 import type { StudentModel } from '../../../schemas/training.ts'
 import { jobHashOf, studentLabel } from '../../../trainer-bridge/job.ts'
@@ -7,7 +6,7 @@ import { type Check, messagePlace } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
 /** The identity of every training, and each student model the same wherever it is named. */
-export const jobs: Check = {
+export const jobsCheck: Check = {
   name: 'jobs',
   what: 'job hashes from dataset, student, recipe and seed; one adapter a student model',
   async run({ facts, task, config }, ledger) {
@@ -44,7 +43,10 @@ export const jobs: Check = {
     compareAdapters(facts, ledger)
     for (const recorded of facts.jobs) {
       const { studentModel, guidance } = recorded.payload
-      ledger.same(messagePlace('job', recorded, `guidance of ${studentModel}`), guidance, guidanceOf(config))
+      const { ladder, swapValidationAt } = config.evidence
+      const due = { ladder, halves: swapValidationAt !== null }
+      const { ladder: on = 'off', halves = false } = guidance ?? {}
+      ledger.same(messagePlace('job', recorded, `guidance of ${studentModel}`), { ladder: on, halves }, due)
     }
     const others = [
       ...facts.reports.map((recorded) => ({

@@ -7,11 +7,11 @@ import type { UsageLine } from '../../../schemas/usage.ts'
 import { lastVerdicts } from '../../report/mod.ts'
 import { bundleFiles, type JournalBucket, journalBuckets } from '../manifest.ts'
 import { JournalLine, RoundLine } from '../records.ts'
-import { type Check, type Evidence, has, messagePlace } from './check.ts'
+import { type BundleEvidence, type Check, has, messagePlace } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
 /** Every row of a teacher, and every verdict of a judge, against the replies that the journals hold. */
-export const journal: Check = {
+export const journalCheck: Check = {
   name: 'journal',
   what: 'prompts, replies and tokens of every row',
   async run(evidence, ledger) {
@@ -71,7 +71,7 @@ const tokensByPlace = (usages: readonly Usage[]): Record<string, number> =>
   )
 
 /** What shards and decisions say they spent is what their replies cost, and where. */
-function compareUsage({ facts, config: { runId } }: Evidence, kept: Kept, ledger: Ledger): void {
+function compareUsage({ facts, config: { runId } }: BundleEvidence, kept: Kept, ledger: Ledger): void {
   for (const batch of facts.batches) {
     const { attempt, round, shard, spent } = batch.payload
     const own = kept.get(`journal ${shardKey(runId, { attempt, round }, shard)}`) ?? []
@@ -107,8 +107,8 @@ function compareUsage({ facts, config: { runId } }: Evidence, kept: Kept, ledger
 const covers = (own: readonly Usage[], spent: Pick<Usage, 'inputTokens' | 'outputTokens'>): boolean =>
   spent.inputTokens <= sumOf(own, 'inputTokens') && spent.outputTokens <= sumOf(own, 'outputTokens')
 
-/** The same of what models were paid to check a shard; a check that was made again after a crash may have asked for more than it records. */
-async function compareCheckUsage({ bundle }: Evidence, kept: Kept, ledger: Ledger): Promise<void> {
+/** The same of what models were paid to check a shard; a check made again after a crash may have asked for more than it records. */
+async function compareCheckUsage({ bundle }: BundleEvidence, kept: Kept, ledger: Ledger): Promise<void> {
   for await (const { key, value } of bundle.lines(bundleFiles.rounds, RoundLine)) {
     for (const [index, { checked }] of Object.entries(value.done)) {
       const path = bundleFiles.object(checked.sha256)

@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
 
 /** A place where the bundle says one thing and its other parts come to another. */
-export type Difference = { place: string; recorded: unknown; recomputed: unknown }
+export type Mismatch = { place: string; recorded: unknown; recomputed: unknown }
 
 /** What one check compared, and what it could not. */
-export type Checked = { compared: number; differences: Difference[]; unchecked: string[] }
+export type Checked = { compared: number; differences: Mismatch[]; unchecked: string[] }
 
 /** Notes what a check compares. */
 export type Ledger = {
   /** `recomputed` is what the other parts come to. */
   same(place: string, recorded: unknown, recomputed: unknown): void
-  differs(difference: Difference): void
+  differs(difference: Mismatch): void
   /** Something that cannot be compared with this bundle, and why. */
   leave(why: string): void
   count(comparisons: number): void
@@ -25,7 +25,7 @@ const plain = (value: unknown): unknown => (value === undefined ? null : JSON.pa
 /** An empty ledger. Values are compared as JSON. */
 export function openLedger(): Ledger {
   const unchecked = new Set<string>()
-  const differences: Difference[] = []
+  const differences: Mismatch[] = []
   let compared = 0
   return {
     same(place, recorded, recomputed) {

@@ -13,7 +13,7 @@ import type { Ledger } from './ledger.ts'
  * The log itself: its order, one run, messages that can be read and come from who may send them, and every object they name there. A
  * message may be there twice; the first one counts.
  */
-export const log: Check = {
+export const logCheck: Check = {
   name: 'log',
   what: 'order and completeness of the log, and the senders of its messages',
   async run({ bundle, entries, facts, config }, ledger) {
@@ -51,7 +51,9 @@ export const log: Check = {
   },
 }
 
-/** Work follows from a message of the run; of a final evaluation that is one on the sealed account. An event may follow from a dead letter. */
+/**
+ * Work follows from a message of the run; of a final evaluation that is one on the sealed account. Events may follow from a dead letter.
+ */
 const isCausedInLog = (name: string): boolean =>
   name !== FinalEvalResults.name && (registry[name as MessageName] as Message | undefined)?.kind === 'work'
 

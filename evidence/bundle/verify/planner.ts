@@ -5,7 +5,7 @@ import { PlannerBudgetExhausted, type Policy, ProgramFault, unpaidDiagnosis } fr
 import type { Outgoing, PlannerState } from '../../../agents/planner/state.ts'
 import { step } from '../../../agents/planner/step.ts'
 import type { PlannerEvent } from '../../../agents/planner/step-context.ts'
-import type { Store } from '../../../agents/planner/store.ts'
+import type { PlannerStore } from '../../../agents/planner/store.ts'
 import { firstId } from '../../../bus/mod.ts'
 import { canonicalJson, hashOf, sha256 } from '../../../schemas/hash.ts'
 import type { ObjectRef } from '../../../schemas/ids.ts'
@@ -21,7 +21,7 @@ import type { RunFacts } from '../../report/mod.ts'
 import { bundleFiles } from '../manifest.ts'
 import type { Bundle } from '../read.ts'
 import { JournalLine } from '../records.ts'
-import { type Check, type Evidence, messagePlace } from './check.ts'
+import { type BundleEvidence, type Check, messagePlace } from './check.ts'
 import { type Ledger, openLedger } from './ledger.ts'
 
 /**
@@ -29,7 +29,7 @@ import { type Ledger, openLedger } from './ledger.ts'
  * stopped, what it froze. A message that it would not have sent is a difference, and so is one that it would have. What a language model
  * decided is taken from its replies.
  */
-export const planner: Check = {
+export const plannerCheck: Check = {
   name: 'planner',
   what: 'every step of the planner taken again; of a model, from its replies',
   async run(evidence, ledger) {
@@ -55,7 +55,7 @@ const holds = (ledger: Ledger): boolean => ledger.result().differences.length ==
 type Reduce = (before: PlannerState | null, event: LoggedEvent['event']) => Promise<PlannerState>
 
 /** The planner of the run; null where this version has none of its name. */
-async function reducer({ bundle, facts, config }: Evidence): Promise<Reduce | null> {
+async function reducer({ bundle, facts, config }: BundleEvidence): Promise<Reduce | null> {
   const { planner: variant } = config.variants
   const [store, signal] = [bundleStore(bundle, config.runId), new AbortController().signal]
   if (!variant || !Object.hasOwn(policies, variant)) return null
@@ -206,7 +206,7 @@ function faultOf({ name, seq, id, at, payload }: LogEntry): LoggedEvent[] {
 }
 
 /** The blobs of a bundle as a planner reads them; what it puts is named and not kept: what is right lies in the bundle already. */
-function bundleStore(bundle: Bundle, runId: string): Store {
+function bundleStore(bundle: Bundle, runId: string): PlannerStore {
   const put = (name: string, text: string): ObjectRef => ({
     account: 'LAB',
     name: `${runId}/${name}`,

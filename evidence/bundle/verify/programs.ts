@@ -4,7 +4,7 @@ import { bundleFiles } from '../manifest.ts'
 import { type Check, has, messagePlace, roundOf } from './check.ts'
 
 /** Every program against its hash, and what the shards asked for against their program. */
-export const programs: Check = {
+export const programsCheck: Check = {
   name: 'programs',
   what: 'program hashes, and the sources of every shard',
   async run(evidence, ledger) {

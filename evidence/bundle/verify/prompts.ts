@@ -3,7 +3,7 @@ import { JournalLine } from '../records.ts'
 import { type Check, messagePlace } from './check.ts'
 
 /** The prompt files that decisions name, and the planner's messages as they were sent. */
-export const prompts: Check = {
+export const promptsCheck: Check = {
   name: 'prompts',
   what: "the planner's prompt files and messages",
   async run({ facts, bundle }, ledger) {

@@ -4,7 +4,7 @@ import { reportOfFolder } from '../report-of-folder.ts'
 import type { Check } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
-export const report: Check = {
+export const reportCheck: Check = {
   name: 'report',
   what: 'every value of report.json from the log and the rows',
   async run({ bundle, entries, published }, ledger) {

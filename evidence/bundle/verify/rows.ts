@@ -13,7 +13,7 @@ import { retentionOf } from '../../../tasks/read-retention.ts'
 import { scorerFor } from '../../../tasks/score-with.ts'
 import { bundleFiles } from '../manifest.ts'
 import { RoundLine } from '../records.ts'
-import { type Check, type Evidence, has, roundOf } from './check.ts'
+import { type BundleEvidence, type Check, has, roundOf } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
 type StoredRow = StoredShard['rows'][number]
@@ -24,7 +24,7 @@ type Deps = CheckDeps & { isIndexed: boolean }
  * Every candidate checked again: its form, its answer where the task computes it, and by whoever has the task what it repeats of the
  * evaluation items. The tokenizer that finds what is too long for the student is not in a bundle.
  */
-export const rows: Check = {
+export const rowsCheck: Check = {
   name: 'rows',
   what: 'every candidate checked again, without a model',
   async run(evidence, ledger) {
@@ -51,9 +51,10 @@ export const rows: Check = {
 }
 
 /** The items are hashed with a key of this process, since nobody but the run's evaluator and critic has theirs. */
-async function openChecks({ task, wholeTask, config }: Evidence): Promise<((program: Program) => Deps) | null> {
+async function openChecks({ task, wholeTask, config }: BundleEvidence): Promise<((program: Program) => Deps) | null> {
   if (!task) return null
   const score = scorerFor(task.scorer)
+  const solve = (await procedureOf(task))?.solveCore ?? null
   const key = Buffer.from(sha256('verify'))
   const retentionSet = wholeTask && config.evidence.retention ? await retentionOf(wholeTask) : undefined
   const bytes = wholeTask && buildContaminationIndex(evaluationItems({ ...wholeTask, retentionSet }), key)
@@ -70,7 +71,7 @@ async function openChecks({ task, wholeTask, config }: Evidence): Promise<((prog
       isBidirectional: task.rows.bidirectional ?? false,
       fitsStudent: async () => true,
       contamination: indexes.get(share) ?? (() => ({ hit: null, alike: false })),
-      solve: procedureOf(task)?.solveCore ?? null,
+      solve,
       isCorrect: async (reply, answer) => (await score(reply, answer)).strict,
       isIndexed: bytes !== null,
     }

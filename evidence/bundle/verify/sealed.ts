@@ -2,10 +2,10 @@ import { isEvaluatedOn } from '../../../agents/evaluator/eval-plan.ts'
 import { scoreSheet } from '../../../agents/evaluator/scorer/grading.ts'
 import { EvalSetName } from '../../../schemas/sealed-results.ts'
 import { isRight } from '../../../schemas/trivial.ts'
-import { type Check, type Evidence, messagePlace } from './check.ts'
+import { type BundleEvidence, type Check, messagePlace } from './check.ts'
 
 /** Test and audit: what was frozen, which student models were evaluated, and the sheets from the items. */
-export const sealed: Check = {
+export const sealedCheck: Check = {
   name: 'sealed',
   what: 'which student models were evaluated, and the sheets of test and audit from their items',
   async run(evidence, ledger) {
@@ -54,5 +54,5 @@ export const sealed: Check = {
 }
 
 /** An audit that is drawn may be of no items. */
-const isDue = ({ config, task }: Evidence, evalSet: EvalSetName): boolean =>
+const isDue = ({ config, task }: BundleEvidence, evalSet: EvalSetName): boolean =>
   ({ test: true, audit: task?.splits.audit !== undefined, retention: config.evidence.retention })[evalSet]

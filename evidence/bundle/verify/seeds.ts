@@ -3,7 +3,7 @@ import { armSeedOf } from '../../../schemas/arm.ts'
 import { type Check, messagePlace } from './check.ts'
 
 /** Every seed against the one of the run, from which it follows. */
-export const seeds: Check = {
+export const seedsCheck: Check = {
   name: 'seeds',
   what: "all seeds from the run's seed",
   async run({ facts, config }, ledger) {

@@ -13,11 +13,11 @@ import { retentionOf } from '../../../tasks/read-retention.ts'
 import { openTaskScorer } from '../../../tasks/score-with.ts'
 import type { RunFacts } from '../../report/mod.ts'
 import { hashOfRows } from '../read.ts'
-import { type Check, type Evidence, messagePlace } from './check.ts'
+import { type BundleEvidence, type Check, messagePlace } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
 /** The task: the public part against the run's hash of it, and all of it where its folder is given. */
-export const task: Check = {
+export const taskCheck: Check = {
   name: 'task',
   what: "the task's hash and the order of its items",
   async run(evidence, ledger) {
@@ -52,7 +52,7 @@ const itemsOn = ({ payload }: LoggedFinalEval, name: EvalSetName) =>
   payload.results.find(({ evalSet }) => evalSet === name)?.items ?? []
 
 /** The evaluation sets against those of the task's folder; an audit that was drawn is drawn again. */
-async function compareEvalSets(evidence: Evidence, finalEval: LoggedFinalEval, ledger: Ledger): Promise<void> {
+async function compareEvalSets(evidence: BundleEvidence, finalEval: LoggedFinalEval, ledger: Ledger): Promise<void> {
   const task = evidence.wholeTask!
   const place = (field: string) => messagePlace('final-eval-results', finalEval, field)
   ledger.same(place('testHash'), finalEval.payload.testHash, hashOf(task.test))
@@ -85,7 +85,7 @@ async function compareEvalSets(evidence: Evidence, finalEval: LoggedFinalEval, l
 
 /** The audit as it was drawn from its seed, as many items of each part as were asked; none where the task has no procedure. */
 async function drawnAudit(
-  { bundle, facts }: Evidence,
+  { bundle, facts }: BundleEvidence,
   finalEval: LoggedFinalEval,
   task: Task,
 ): Promise<readonly Item[]> {
@@ -95,7 +95,8 @@ async function drawnAudit(
   const counts = Object.fromEntries(
     [...Map.groupBy(evaluated, ({ part }) => part)].map(([part, items]) => [part, items.length]),
   )
-  return procedureOf(task)?.drawAudit({ seed: finalEval.payload.auditSeed, counts, taken }) ?? []
+  const procedure = await procedureOf(task)
+  return procedure?.drawAudit({ seed: finalEval.payload.auditSeed, counts, taken }) ?? []
 }
 
 /** The rows of each reference that a run had arms of, and how many of them were refused. */

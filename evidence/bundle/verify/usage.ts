@@ -3,7 +3,7 @@ import type { Spent } from '../../../schemas/usage.ts'
 import { type Check, messagePlace } from './check.ts'
 
 /** What was spent, and on whom: lines add up to their totals and name the run's models, and so do decisions. */
-export const usage: Check = {
+export const usageCheck: Check = {
   name: 'usage',
   what: 'calls and tokens by role and model',
   async run({ facts, config: { models } }, ledger) {

@@ -1,17 +1,19 @@
 import { halvesOf, isAbove } from '../../../agents/evaluator/ladder.ts'
 import { type Graded, grade, sampleBadCases, scoreSheet } from '../../../agents/evaluator/scorer/grading.ts'
 import { replyScores, trivialScores, worthTelling } from '../../../agents/evaluator/scorer/trivial.ts'
+import { countHypothesis } from '../../../agents/evaluator/scorer-and-analyst/hypotheses.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Report } from '../../../schemas/messages/evaluation.ts'
 import { Prediction } from '../../../schemas/runtime-protocol.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
+import { openSandbox } from '../../../tasks/sandbox/sandbox.ts'
 import { openTaskScorer } from '../../../tasks/score-with.ts'
 import type { Logged } from '../../report/mod.ts'
-import { type Check, type Evidence, has, messagePlace } from './check.ts'
+import { type BundleEvidence, type Check, has, messagePlace } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
 /** Every reply to a validation question scored again, and the sheets counted again. */
-export const validation: Check = {
+export const validationCheck: Check = {
   name: 'validation',
   what: 'validation scored again from the replies',
   async run(evidence, ledger) {
@@ -27,6 +29,7 @@ export const validation: Check = {
     for (const report of facts.reports) compareReport(report, graded, ledger)
     await compareTrivial(evidence, graded, ledger)
     compareCases(evidence, graded, ledger)
+    await compareCauses(evidence, graded, ledger)
     compareLadder(evidence, graded, ledger)
     if (facts.reports.some(({ payload }) => payload.halves)) compareHalves(evidence, graded, ledger)
   },
@@ -50,7 +53,11 @@ function compareReport(report: LoggedReport, graded: GradedBy, ledger: Ledger): 
 }
 
 /** What answering validation without knowing anything scores. */
-async function compareTrivial({ facts: { reports }, task }: Evidence, graded: GradedBy, ledger: Ledger): Promise<void> {
+async function compareTrivial(
+  { facts: { reports }, task }: BundleEvidence,
+  graded: GradedBy,
+  ledger: Ledger,
+): Promise<void> {
   const { validation, scorer: choice } = task!
   const scorer = openTaskScorer(choice)
   const scores = await trivialScores(validation, scorer)
@@ -73,7 +80,7 @@ function shownPerSkill(reports: readonly LoggedReport[]): number {
 }
 
 /** Failed cases are the first of each skill. */
-function compareCases({ facts: { reports }, config }: Evidence, graded: GradedBy, ledger: Ledger): void {
+function compareCases({ facts: { reports }, config }: BundleEvidence, graded: GradedBy, ledger: Ledger): void {
   const perSkill = shownPerSkill(reports)
   for (const report of reports) {
     const { studentModel, shownAs = studentModel.name, badCases } = report.payload
@@ -86,8 +93,40 @@ function compareCases({ facts: { reports }, config }: Evidence, graded: GradedBy
   }
 }
 
+/** Causes that an analyst named, counted again over the items that it had not seen; not of a student model that was kept back. */
+async function compareCauses(
+  { facts: { reports }, config }: BundleEvidence,
+  graded: GradedBy,
+  ledger: Ledger,
+): Promise<void> {
+  if (reports.every(({ payload }) => payload.analysis === undefined)) return
+  await using sandbox = openSandbox()
+  for (const report of reports) {
+    const { studentModel, shownAs, analysis, causes = [], halves } = report.payload
+    const own = graded.get(studentModel.name)
+    if (!own || !analysis || shownAs !== undefined) continue
+    const due = halvesOf(own.map(({ item }) => item))
+    const parts = [
+      { name: 'all', causes, items: own },
+      ...(['a', 'b'] as const).map((half) => ({
+        name: half,
+        causes: halves?.[half].causes ?? [],
+        items: own.filter(({ item }) => due[half].has(item.id)),
+      })),
+    ]
+    for (const { name, causes, items } of parts) {
+      const shown = new Set(analysis.shown[name])
+      const others = items.filter(({ item }) => !shown.has(item.id))
+      for (const [index, cause] of causes.entries()) {
+        const place = messagePlace('report', report, `causes[${index}] (${name}) of ${studentModel.name}`)
+        ledger.same(place, cause, await countHypothesis(cause, others, { mode: config.primary, sandbox }))
+      }
+    }
+  }
+}
+
 /** Which scores the Ladder let through, in the order in which they were published. */
-function compareLadder({ facts: { reports }, config }: Evidence, graded: GradedBy, ledger: Ledger): void {
+function compareLadder({ facts: { reports }, config }: BundleEvidence, graded: GradedBy, ledger: Ledger): void {
   let best: { name: string; items: readonly ItemOutcome[] } | null = null
   for (const report of reports) {
     const { studentModel, shownAs = studentModel.name } = report.payload
@@ -101,7 +140,7 @@ function compareLadder({ facts: { reports }, config }: Evidence, graded: GradedB
 }
 
 /** Sheets by the halves of validation, in a run that changes from one to the other. */
-function compareHalves({ facts: { reports }, config }: Evidence, graded: GradedBy, ledger: Ledger): void {
+function compareHalves({ facts: { reports }, config }: BundleEvidence, graded: GradedBy, ledger: Ledger): void {
   const perSkill = shownPerSkill(reports)
   for (const report of reports) {
     const { studentModel, halves } = report.payload

@@ -2,12 +2,11 @@ import { type Arm, type ArmKind, kindOf } from '../../../schemas/arm.ts'
 import type { ArmRecord } from '../../../schemas/messages/evaluation.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
 import type { SealedResult } from '../../../schemas/sealed-results.ts'
+import type { ScoreMode } from '../../../schemas/task.ts'
 import type { ArmResult } from '../contrasts.ts'
 import { armMean } from '../statistics/share.ts'
 import type { Grouped } from '../statistics/two-way.ts'
 import { allParts } from '../text/names.ts'
-
-export type Mode = 'strict' | 'lenient'
 
 /** The kinds of arms in reading order; submissions are none. */
 export const armKinds: readonly ArmKind[] = [
@@ -26,7 +25,7 @@ export type Adapters = { seeds: { index: number; items: readonly ItemOutcome[] }
 /** The adapters of one arm; the base is an arm of one. */
 export type ArmScores = Adapters & { arm: Arm; sameAs: Arm | null }
 
-/** The arms of one evaluation set in the order of their kinds, each with its seeds in order; an arm with another's dataset has its scores. */
+/** The arms of one evaluation set in the order of their kinds, each with its seeds; an arm with another's dataset has its scores. */
 export function armScores(
   results: readonly SealedResult[],
   records: readonly ArmRecord[],
@@ -53,7 +52,7 @@ export const inGroups = <T extends Pick<ItemOutcome, 'id' | 'group'>>(items: rea
 export type Together = { items: number; groups: number; tables: Grouped[] }
 
 /** Counts the chosen items of several arms by group. */
-export function together(arms: readonly Adapters[], mode: Mode, chosen: (item: ItemOutcome) => boolean): Together {
+export function together(arms: readonly Adapters[], mode: ScoreMode, chosen: (item: ItemOutcome) => boolean): Together {
   const adapters = arms.map(({ seeds }) => seeds.map(({ items }) => new Map(items.map((item) => [item.id, item]))))
   const all = adapters.flat()
   const common = [...(all[0]?.values() ?? [])].filter(
@@ -77,7 +76,7 @@ export const inPart: Chooser = (part) => (item) => part === allParts || item.par
 export const ofSkill: Chooser = (skill) => (item) => item.skill === skill
 
 /** What `of` gives for each part, or skill, that has items. */
-export function byName<T>(names: readonly string[], of: (name: string, mode: Mode) => T | null) {
+export function byName<T>(names: readonly string[], of: (name: string, mode: ScoreMode) => T | null) {
   return Object.fromEntries(
     names.flatMap((name) => {
       const [strict, lenient] = [of(name, 'strict'), of(name, 'lenient')]

@@ -1,8 +1,8 @@
 import { plural } from '../../../schemas/number-text.ts'
 import type { RunConfig } from '../../../schemas/run.ts'
+import { capital } from '../../../schemas/text.ts'
 import { uncountedText } from '../../../schemas/token-limit.ts'
 import type { DatasetFacts, ReportData } from '../report-data.ts'
-import { capital } from '../text/names.ts'
 import { brokenReplies, brokenText } from '../text/replies.ts'
 
 /** As docs/intervals.md has it from simulated students. */

@@ -1,6 +1,7 @@
 import { plural } from '../../../schemas/number-text.ts'
 import { type Parts, present } from '../../../schemas/present.ts'
-import type { ArmDifference, Comparison } from '../contrasts.ts'
+import type { ScoreMode } from '../../../schemas/task.ts'
+import type { ArmComparison, ArmDifference } from '../contrasts.ts'
 import type { Claim, ReportData, SealedResults } from '../report-data.ts'
 import { confidence } from '../statistics/intervals.ts'
 import { differenceText, intervalText, itemsText, percent, points, pText } from '../text/format.ts'
@@ -12,14 +13,13 @@ import { pOf } from './contrasts.ts'
 /** A baseline with fewer rows than this share of the final's is no match for it. */
 const leastRows = 0.95
 
-type Mode = 'strict' | 'lenient'
 type Words = { shown: string; notShown: string; opposite: string }
 
 /** What a claim is made from. */
 export type Conditions = {
   sealed: SealedResults
   headline: string
-  mode: Mode
+  mode: ScoreMode
   /** The attempts that were scored on validation, in order, and the chosen one. */
   attempts: readonly number[]
   chosen: number | null
@@ -50,13 +50,13 @@ const searchWords: Words = {
 
 /**
  * The sentences that head the report. One is a claim only where
- * C1  its interval excludes zero, and its p, times the openings of this test and adjusted for those that are read with it unless it was named
- *     before the final evaluation, is at most 5 %;
+ * C1  its interval excludes zero, and its p, times the openings of this test and adjusted for those that are read with it unless it was
+ *     named before the final evaluation, is at most 5 %;
  * C2  the final is above the best that answering without knowing anything scores, by the same measure;
  * C3  most replies of the final and of the other arm are answers, and the claim holds as well with the final's own results in place of what
  *     the other arm did not answer;
- * C4  it is not the form of the answers alone: where strict scoring counts, lenient scoring shows the same; nor the choice of the part alone:
- *     over all parts the final is not shown to be below;
+ * C4  it is not the form of the answers alone: where strict scoring counts, lenient scoring shows the same; nor the choice of the part
+ *     alone: over all parts the final is not shown to be below;
  * C5  the other arm is no straw man: where it is below the base, the final is above that too; the control has as many rows;
  * C6  of the search: there was one, and its choice is not the first attempt.
  */
@@ -105,7 +105,7 @@ function claim(on: Conditions, to: string, words: Words, further: Parts): Claim 
 }
 
 /** Why a difference above zero is no claim. */
-const objectionsTo = (on: Conditions, comparison: Comparison, further: Parts): string[] =>
+const objectionsTo = (on: Conditions, comparison: ArmComparison, further: Parts): string[] =>
   present([
     trivialObjection(on),
     ownObjection(on),
@@ -122,7 +122,7 @@ function testOf({ sealed }: Conditions, to: string, difference: ArmDifference): 
 }
 
 /** The figures of a comparison on the headline. */
-function comparisonText(on: Conditions, { to }: Comparison, difference: ArmDifference): string {
+function comparisonText(on: Conditions, { to }: ArmComparison, difference: ArmDifference): string {
   const { sealed, headline, mode } = on
   const other = sealed.contrasts.arms.find(({ arm }) => arm === to)?.parts[headline]?.[mode].value ?? null
   return figuresText(on, difference, percent(other), testOf(on, to, difference))
@@ -174,7 +174,7 @@ function figuresText(
 }
 
 /** The same difference over all parts, where the headline is one of several. */
-function overallFigures({ sealed, headline, mode }: Conditions, { parts }: Comparison): string {
+function overallFigures({ sealed, headline, mode }: Conditions, { parts }: ArmComparison): string {
   const difference = parts[allParts]?.[mode]
   if (!difference || sealed.parts.length < 2 || headline === allParts) return ''
   return ` Over all parts (${itemsText(difference)}): ${differenceText(difference)}.`
@@ -197,7 +197,7 @@ function ownObjection({ sealed }: Conditions): string | null {
 }
 
 /** C3: what the other arm did not answer. */
-function favouredObjection({ sealed, headline, mode }: Conditions, { to, favoured }: Comparison): string | null {
+function favouredObjection({ sealed, headline, mode }: Conditions, { to, favoured }: ArmComparison): string | null {
   const difference = favoured?.parts[headline]?.[mode]
   const facts = sealed.contrasts.replies.find(({ arm }) => arm === to)
   if (!favoured || !difference || !facts) return null
@@ -208,13 +208,13 @@ function favouredObjection({ sealed, headline, mode }: Conditions, { to, favoure
 }
 
 /** C4: whether lenient scoring shows the same. */
-function formObjection({ headline, mode }: Conditions, { parts }: Comparison): string | null {
+function formObjection({ headline, mode }: Conditions, { parts }: ArmComparison): string | null {
   const lenient = parts[headline]?.lenient
   return mode === 'lenient' || !lenient || isAbove(lenient) ? null : formText(lenient)
 }
 
 /** C4: whether what the headline gained was lost elsewhere, and more. */
-function overallObjection({ sealed, mode }: Conditions, { parts }: Comparison): string | null {
+function overallObjection({ sealed, mode }: Conditions, { parts }: ArmComparison): string | null {
   const difference = parts[allParts]?.[mode]
   return sealed.parts.length > 1 && difference ? overallText(difference) : null
 }

@@ -1,13 +1,14 @@
 import type { ArmRecord, PrimaryComparison } from '../../../schemas/messages/evaluation.ts'
 import type { SealedResult } from '../../../schemas/sealed-results.ts'
+import type { ScoreMode } from '../../../schemas/task.ts'
 import type { SealedTrivial } from '../../../schemas/trivial.ts'
-import type { ArmDifference, ArmResult, Comparison, Contrasts } from '../contrasts.ts'
+import type { ArmComparison, ArmDifference, ArmResult, Contrasts } from '../contrasts.ts'
 import { gainPercent } from '../statistics/share.ts'
 import { holm } from '../statistics/significance.ts'
-import { type ArmScores, armKinds, armScores, byName, inPart, type Mode, meansOf, ofSkill } from './arm-scores.ts'
+import { type ArmScores, armKinds, armScores, byName, inPart, meansOf, ofSkill } from './arm-scores.ts'
 import { differencesOf, skillDifferences, skillsOf } from './difference.ts'
 import { inFavour, modalOf, modelOf, mostModal, replyFacts, silentReplies, withCollapsed } from './replies.ts'
-import { type Answers, trivialBaseline } from './trivial.ts'
+import { trivialBaseline, type ValidationAnswers } from './trivial.ts'
 
 export type FinalEvalNumber = {
   test: readonly SealedResult[]
@@ -18,7 +19,7 @@ export type FinalEvalNumber = {
   examplesLeftOut?: string | undefined
   primary: PrimaryComparison
   named: boolean
-  answers: Answers
+  answers: ValidationAnswers
   /** Every part of the test, and all of them. */
   parts: readonly string[]
   /** Of the sign flips that are drawn. */
@@ -43,7 +44,7 @@ export function contrastsOf({
   const final = arms.find(({ arm }) => arm === primary.arm)
   const others = arms.filter(({ arm, sameAs }) => arm !== primary.arm && sameAs !== primary.arm)
   const comparisons = final
-    ? others.map((other): Comparison => {
+    ? others.map((other): ArmComparison => {
         const { silent, of } = silentReplies(other, primary.mode)
         const favoured = silent > 0 ? differencesOf(final, inFavour(other, final, primary.mode), parts, how) : null
         return {
@@ -92,7 +93,7 @@ function resultOf(
 function withGains(arms: readonly Omit<ArmResult, 'gains'>[]): ArmResult[] {
   const base = arms.find(({ arm }) => arm === 'base')
   return arms.map((result) => {
-    const gain = (part: string, mode: Mode) =>
+    const gain = (part: string, mode: ScoreMode) =>
       gainPercent(result.parts[part]?.[mode].value ?? null, base?.parts[part]?.[mode].value ?? null)
     const parts = result === base || !base ? [] : Object.keys(result.parts)
     return {
@@ -106,7 +107,7 @@ function withGains(arms: readonly Omit<ArmResult, 'gains'>[]): ArmResult[] {
 
 /** Holm over the secondary comparisons: by sign flips where seeds were averaged or items come in groups, else by McNemar. */
 function adjustedOf(
-  comparisons: readonly Comparison[],
+  comparisons: readonly ArmComparison[],
   { against, part, mode }: PrimaryComparison,
 ): Contrasts['adjusted'] {
   const secondary = comparisons.flatMap(({ to, parts, favoured }) => {

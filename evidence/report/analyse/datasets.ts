@@ -81,7 +81,7 @@ function datasetOf(facts: RunFacts, attempt: number, rows: readonly Row[] | unde
   }
 }
 
-/** Rows that an attempt's dataset holds in the end; before its first round is closed, with all rows that its program means to carry over. */
+/** Rows that an attempt's dataset holds in the end; before its first round is closed, with all rows that its program is to carry over. */
 function targetOf({ sources, carryOver }: Program, carried: number | null): number {
   const meant = Object.values(carryOver?.rows ?? {}).reduce((sum, rows) => sum + rows, 0)
   return (carried ?? meant) + sources.reduce((sum, source) => sum + source.rows, 0)

@@ -1,8 +1,9 @@
 import type { ItemOutcome } from '../../../schemas/score.ts'
-import type { ArmDifference, Comparison, SkillDifference } from '../contrasts.ts'
+import type { ScoreMode } from '../../../schemas/task.ts'
+import type { ArmComparison, ArmDifference, SkillDifference } from '../contrasts.ts'
 import { armDifference, newcombePaired, type Pairs } from '../statistics/differences.ts'
 import { mcNemar, signFlip } from '../statistics/significance.ts'
-import { type Adapters, type ArmScores, byName, inPart, type Mode, ofSkill, together } from './arm-scores.ts'
+import { type Adapters, type ArmScores, byName, inPart, ofSkill, together } from './arm-scores.ts'
 
 /** The training seed whose adapters McNemar compares, and the seed of the sign flips that are drawn. */
 export type How = { seedIndex: number; seed: number }
@@ -12,7 +13,7 @@ export function differenceOf(
   first: Adapters,
   second: Adapters,
   chosen: (item: ItemOutcome) => boolean,
-  mode: Mode,
+  mode: ScoreMode,
   { seedIndex, seed }: How,
 ): ArmDifference | null {
   const { items, groups, tables } = together([first, second], mode, chosen)
@@ -31,7 +32,7 @@ export const differencesOf = (
   second: Adapters,
   parts: readonly string[],
   how: How,
-): Comparison['parts'] => byName(parts, (part, mode) => differenceOf(first, second, inPart(part), mode, how))
+): ArmComparison['parts'] => byName(parts, (part, mode) => differenceOf(first, second, inPart(part), mode, how))
 
 export const skillsOf = ({ seeds }: ArmScores): string[] =>
   [...new Set(seeds[0]!.items.map(({ skill }) => skill))].sort()
@@ -40,7 +41,7 @@ export const skillsOf = ({ seeds }: ArmScores): string[] =>
  * One arm minus another skill by skill, over all parts and all their adapters, as the whole difference is; of one adapter each, on items
  * that stand alone, Newcombe's.
  */
-export const skillDifferences = (first: ArmScores, second: ArmScores, mode: Mode): SkillDifference[] =>
+export const skillDifferences = (first: ArmScores, second: ArmScores, mode: ScoreMode): SkillDifference[] =>
   skillsOf(first).map((skill) => {
     const { items, groups, tables } = together([first, second], mode, ofSkill(skill))
     const seeds: [number, number] = [first.seeds.length, second.seeds.length]
@@ -60,7 +61,7 @@ function pairsOf(
   first: Adapters,
   second: Adapters,
   seedIndex: number,
-  mode: Mode,
+  mode: ScoreMode,
   chosen: (item: ItemOutcome) => boolean,
 ): Pairs {
   const twins = new Map(adapterOf(second, seedIndex).items.map((item) => [item.id, item]))

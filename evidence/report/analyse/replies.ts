@@ -1,8 +1,9 @@
 import { type ItemOutcome, NoAnswer } from '../../../schemas/score.ts'
+import type { ScoreMode } from '../../../schemas/task.ts'
 import { isRight, type TrivialScore } from '../../../schemas/trivial.ts'
 import type { ReplyFacts } from '../contrasts.ts'
-import type { Adapters, ArmScores, Mode } from './arm-scores.ts'
-import { type Answers, answerOf } from './trivial.ts'
+import type { Adapters, ArmScores } from './arm-scores.ts'
+import { shortAnswerOf, type ValidationAnswers } from './trivial.ts'
 
 /**
  * A candidate has collapsed where its modal answer is what it gives whatever is asked: of the items that this answer is wrong for, which
@@ -12,7 +13,7 @@ import { type Answers, answerOf } from './trivial.ts'
 const [leastWrong, mostly] = [0.2, 0.9]
 
 /** Whether a candidate's replies depend on what is asked no more than this; `modal`: its modal reply given to every item. */
-export function hasCollapsed(items: readonly ItemOutcome[], modal: TrivialScore | undefined, mode: Mode): boolean {
+export function hasCollapsed(items: readonly ItemOutcome[], modal: TrivialScore | undefined, mode: ScoreMode): boolean {
   if (!modal || modal.marks.length !== items.length) return false
   const wrong = items.filter((_, at) => !isRight(modal, at, mode))
   const given = wrong.filter((item) => item.modal).length
@@ -39,7 +40,7 @@ export const modelOf = ({ arm, sameAs }: Pick<ArmScores, 'arm' | 'sameAs'>, seed
   seedIndex === 1 ? (sameAs ?? arm) : `${sameAs ?? arm}-s${seedIndex}`
 
 /** The arms with what their replies were like. */
-export const withCollapsed = (arms: readonly ArmScores[], trivial: readonly TrivialScore[], mode: Mode): Seen[] =>
+export const withCollapsed = (arms: readonly ArmScores[], trivial: readonly TrivialScore[], mode: ScoreMode): Seen[] =>
   arms.map((scores) => ({
     ...scores,
     seeds: scores.seeds.map((seed) => ({
@@ -49,7 +50,11 @@ export const withCollapsed = (arms: readonly ArmScores[], trivial: readonly Triv
   }))
 
 /** What an arm's adapters replied, all together. */
-export function replyFacts({ arm, seeds }: Seen, modalScore: TrivialScore | undefined, answers: Answers): ReplyFacts {
+export function replyFacts(
+  { arm, seeds }: Seen,
+  modalScore: TrivialScore | undefined,
+  answers: ValidationAnswers,
+): ReplyFacts {
   const all = seeds.flatMap(({ items }) => items)
   const modal = seeds.map(({ items }) => items.filter((item) => item.modal).length)
   const count = (why: NoAnswer) => all.filter((item) => item.noAnswer === why).length
@@ -59,17 +64,17 @@ export function replyFacts({ arm, seeds }: Seen, modalScore: TrivialScore | unde
     items: seeds[0]!.items.length,
     noAnswer: Object.fromEntries(NoAnswer.options.map((why) => [why, count(why)])) as ReplyFacts['noAnswer'],
     modal: Math.max(...modal),
-    modalAnswer: answerOf(answers, modalScore?.item),
+    modalAnswer: shortAnswerOf(answers, modalScore?.item),
     collapsed: seeds.filter(({ collapsed }) => collapsed).length,
   }
 }
 
-/** Whether a reply of an adapter says nothing of what it knows: it is no answer, or, wrong, the one answer of an adapter that has collapsed. */
-const isSilent = (item: ItemOutcome, collapsed: boolean, mode: Mode): boolean =>
+/** Whether a reply of an adapter says nothing of what it knows: it is no answer, or, wrong, the one answer of a collapsed adapter. */
+const isSilent = (item: ItemOutcome, collapsed: boolean, mode: ScoreMode): boolean =>
   !item[mode] && (item.noAnswer !== undefined || (collapsed && item.modal === true))
 
 /** Of an arm's replies, those that say nothing of what it knows. */
-export const silentReplies = ({ seeds }: Seen, mode: Mode): { silent: number; of: number } => ({
+export const silentReplies = ({ seeds }: Seen, mode: ScoreMode): { silent: number; of: number } => ({
   silent: seeds.reduce(
     (sum, { items, collapsed }) => sum + items.filter((item) => isSilent(item, collapsed, mode)).length,
     0,
@@ -78,7 +83,7 @@ export const silentReplies = ({ seeds }: Seen, mode: Mode): { silent: number; of
 })
 
 /** An arm's share right of the chosen items that it answered; null where it answered none. */
-export function shareAnswered({ seeds }: Seen, chosen: (item: ItemOutcome) => boolean, mode: Mode): number | null {
+export function shareAnswered({ seeds }: Seen, chosen: (item: ItemOutcome) => boolean, mode: ScoreMode): number | null {
   const answered = seeds.flatMap(({ items, collapsed }) =>
     items.filter((item) => chosen(item) && !isSilent(item, collapsed, mode)),
   )
@@ -86,10 +91,10 @@ export function shareAnswered({ seeds }: Seen, chosen: (item: ItemOutcome) => bo
 }
 
 /**
- * An arm with the results of `final` in place of its own replies that say nothing, adapter by adapter: what is better than that is better on
- * the items that the arm did answer.
+ * An arm with the results of `final` in place of its own replies that say nothing, adapter by adapter: what is better than that is better
+ * on the items that the arm did answer.
  */
-export function inFavour({ seeds }: Seen, final: Adapters, mode: Mode): Adapters {
+export function inFavour({ seeds }: Seen, final: Adapters, mode: ScoreMode): Adapters {
   return {
     seeds: seeds.map(({ index, items, collapsed }) => {
       const own = final.seeds.find((seed) => seed.index === index) ?? final.seeds[0]!

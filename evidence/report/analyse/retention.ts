@@ -2,12 +2,12 @@ import type { PayloadOf } from '../../../schemas/message.ts'
 import type { ArmRecord, FinalEvalResults } from '../../../schemas/messages/evaluation.ts'
 import type { SealedResult } from '../../../schemas/sealed-results.ts'
 import type { RetentionFacts, TrivialBaseline } from '../contrasts.ts'
-import { armDifference, retention, retentionMargin } from '../statistics/differences.ts'
+import { armDifference, retentionMargin, retentionResult } from '../statistics/differences.ts'
 import type { Interval } from '../statistics/intervals.ts'
 import { armMean } from '../statistics/share.ts'
 import { armScores, together } from './arm-scores.ts'
 import { type How, skillDifferences } from './difference.ts'
-import { type Answers, trivialBaseline, trivialOn } from './trivial.ts'
+import { trivialBaseline, trivialOn, type ValidationAnswers } from './trivial.ts'
 
 const order = ['base', 'control', 'final'] as const
 const everything = () => true
@@ -23,7 +23,7 @@ export function retentionFacts(
   results: readonly SealedResult[],
   records: readonly ArmRecord[],
   finalEval: Pick<PayloadOf<typeof FinalEvalResults>, 'retention' | 'trivial'>,
-  how: How & { answers: Answers },
+  how: How & { answers: ValidationAnswers },
 ): RetentionFacts | null {
   const { retention: set } = finalEval
   const arms = armScores(results, records, order)
@@ -50,7 +50,7 @@ export function retentionFacts(
     changes: trained.map(({ arm, scores }) => {
       const { tables } = together([scores, base], mode, everything)
       const { value, interval } = armDifference(tables[0]!, tables[1]!)
-      return { arm, value, interval, conclusion: knowsNothing(trivial) ? 'inconclusive' : retention(interval) }
+      return { arm, value, interval, conclusion: knowsNothing(trivial) ? 'inconclusive' : retentionResult(interval) }
     }),
     margin: retentionMargin,
     trivial,

@@ -1,20 +1,21 @@
 import type { ArmRecord, PrimaryComparison } from '../../../schemas/messages/evaluation.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
 import type { SealedResult } from '../../../schemas/sealed-results.ts'
+import type { ScoreMode } from '../../../schemas/task.ts'
 import type { RunFacts } from '../facts/run-facts.ts'
 import type { AuditComparison, EvalSetResult, SealedResults } from '../report-data.ts'
 import { type Resampling, type Strata, type Stratum, stratifiedDifference } from '../statistics/resampling.ts'
 import { allParts, byReadingOrder, partsInOrder } from '../text/names.ts'
-import { type ArmScores, armKinds, armScores, type Mode, meansOf, together } from './arm-scores.ts'
+import { type ArmScores, armKinds, armScores, meansOf, together } from './arm-scores.ts'
 import { contrastsOf } from './contrasts.ts'
 import { ratesOfEvalSet } from './rates.ts'
 import { retentionFacts } from './retention.ts'
-import { type Answers, trivialOn } from './trivial.ts'
+import { trivialOn, type ValidationAnswers } from './trivial.ts'
 
 /** What the first final evaluation of this run showed; null where there was none. `drawsAudit`: the audit is none of the task's files. */
 export function sealedResults(
   facts: RunFacts,
-  { headline, drawsAudit, answers }: { headline: string; drawsAudit: boolean; answers: Answers },
+  { headline, drawsAudit, answers }: { headline: string; drawsAudit: boolean; answers: ValidationAnswers },
   resampling: Resampling,
 ): SealedResults | null {
   const first = facts.finalEval[0]
@@ -84,7 +85,7 @@ function evalSetResult({ studentModel, items }: SealedResult): EvalSetResult {
 
 type EvalSets = { test: readonly SealedResult[]; audit: readonly SealedResult[] }
 
-/** Of every arm that was evaluated on both sets, what it had right of the audit minus what it had right of the test, averaged over its adapters. */
+/** Of every arm evaluated on both sets, its share right of the audit minus that of the test, averaged over its adapters. */
 function auditMinusTest(
   { test, audit }: EvalSets,
   records: readonly ArmRecord[],
@@ -107,7 +108,8 @@ function compare(
   resampling: Resampling,
 ): AuditComparison {
   const over = (part: string | null) => {
-    const of = (mode: Mode) => stratifiedDifference(strataOf(audit, mode, part), strataOf(test, mode, part), resampling)
+    const of = (mode: ScoreMode) =>
+      stratifiedDifference(strataOf(audit, mode, part), strataOf(test, mode, part), resampling)
     return { strict: of('strict'), lenient: of('lenient') }
   }
   const all = over(null)
@@ -124,13 +126,13 @@ function compare(
 }
 
 /** The parts of an evaluation set, or one of them, by groups of items; right answers are averaged over the arm's adapters. */
-function strataOf(scores: ArmScores, mode: Mode, only: string | null): Strata {
+function strataOf(scores: ArmScores, mode: ScoreMode, only: string | null): Strata {
   const parts = new Set(scores.seeds[0]!.items.map(({ part }: ItemOutcome) => part))
   const wanted = [...parts].filter((part) => only === null || part === only)
   return Object.fromEntries(wanted.map((part) => [part, stratumOf(scores, mode, part)]))
 }
 
-function stratumOf(scores: ArmScores, mode: Mode, part: string): Stratum {
+function stratumOf(scores: ArmScores, mode: ScoreMode, part: string): Stratum {
   const [table] = together([scores], mode, (item) => item.part === part).tables
   const { sizes, right } = table!
   const seeds = right.length

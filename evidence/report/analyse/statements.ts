@@ -2,17 +2,17 @@ import type { PayingRole, Spent } from '../../../schemas/usage.ts'
 import { asksModel, chosenIn } from '../../../schemas/variants.ts'
 import type { RunFacts } from '../facts/run-facts.ts'
 import type { ReportData } from '../report-data.ts'
-import { spentOnPlans, spentOnRows } from './usage.ts'
+import { spentOnDecisions, spentOnRows } from './usage.ts'
 
 /** Says plainly who planned and who taught. */
-export function modelsOf(facts: RunFacts): ReportData['models'] {
+export function modelStatements(facts: RunFacts): ReportData['models'] {
   const { config } = facts
   const decisions = facts.decisions.filter(({ payload }) => payload.attempt > 0)
   if (!config || decisions.length === 0)
     return { noLanguageModel: null, sentence: 'No decision of a planner is in the log.' }
   const { planner, generator } = config.variants
   const planned = [...new Set(decisions.flatMap(({ payload }) => payload.model ?? []))]
-  const [plans, rows] = [spentOnPlans(facts), spentOnRows(facts)]
+  const [plans, rows] = [spentOnDecisions(facts), spentOnRows(facts)]
   const taught = asksModel(chosenIn(config, 'generator')) || rows.calls > 0
   if (planned.length === 0 && !taught) {
     return {

@@ -1,5 +1,5 @@
 import type { Logged, RunFacts } from '../facts/run-facts.ts'
-import { type Phase, phases, type Span } from '../report-data.ts'
+import { type Phase, phases, type WorkStretch } from '../report-data.ts'
 import { labelOf } from '../text/names.ts'
 
 type Timed = { atMs: number; payload: unknown }
@@ -11,7 +11,7 @@ type Timed = { atMs: number; payload: unknown }
 export function timeOf(facts: RunFacts): {
   wallSeconds: number | null
   phases: { phase: Phase; seconds: number }[]
-  spans: Span[]
+  spans: WorkStretch[]
 } {
   if (facts.firstMs === null || facts.lastMs === null) return { wallSeconds: null, phases: [], spans: [] }
   const start = facts.firstMs
@@ -24,14 +24,14 @@ export function timeOf(facts: RunFacts): {
   return { wallSeconds, phases: wallByPhase(spans, wallSeconds), spans }
 }
 
-function spansOf(facts: RunFacts): Span[] {
+function spansOf(facts: RunFacts): WorkStretch[] {
   return [...makingSpans(facts), ...trainerSpans(facts), ...scoringSpans(facts), ...finalEvalSpans(facts)].sort(
     (one, other) => one.from - other.from,
   )
 }
 
 /** Rows of one attempt: first shard to last batch, first batch to last verdict. */
-function makingSpans(facts: RunFacts): Span[] {
+function makingSpans(facts: RunFacts): WorkStretch[] {
   const of = <T>(all: readonly Logged<T>[], attempt: (payload: T) => number) =>
     Map.groupBy(all, ({ payload }) => attempt(payload))
   const shards = of(facts.shards, (payload) => payload.round.attempt)
@@ -47,7 +47,7 @@ function makingSpans(facts: RunFacts): Span[] {
 }
 
 /** From the trainer's own progress, stretched to the job's end; where it reported none, from the job given out to the replies. */
-function trainerSpans(facts: RunFacts): Span[] {
+function trainerSpans(facts: RunFacts): WorkStretch[] {
   const stretches = reportedStretches(facts)
   for (const [index, { atMs, payload, instance }] of facts.predictions.entries()) {
     const label = labelOf(payload.studentModel.name)
@@ -87,7 +87,7 @@ function reportedStretches(facts: RunFacts) {
   return stretches
 }
 
-function scoringSpans(facts: RunFacts): Span[] {
+function scoringSpans(facts: RunFacts): WorkStretch[] {
   return facts.reports.flatMap((report) => {
     const { name } = report.payload.studentModel
     const heard = facts.predictions.filter(
@@ -97,12 +97,18 @@ function scoringSpans(facts: RunFacts): Span[] {
   })
 }
 
-function finalEvalSpans(facts: RunFacts): Span[] {
+function finalEvalSpans(facts: RunFacts): WorkStretch[] {
   const end = facts.finalEval.slice(0, 1)
   return span('evaluator', 'Sealed test and audit', 'sealed', facts.finalEvalRequests.slice(0, 1), end)
 }
 
-function span(lane: string, label: string, phase: Phase, from?: readonly Timed[], to?: readonly Timed[]): Span[] {
+function span(
+  lane: string,
+  label: string,
+  phase: Phase,
+  from?: readonly Timed[],
+  to?: readonly Timed[],
+): WorkStretch[] {
   const [first, last] = [from?.[0]?.atMs, to?.at(-1)?.atMs]
   return first === undefined || last === undefined || last < first
     ? []
@@ -111,7 +117,7 @@ function span(lane: string, label: string, phase: Phase, from?: readonly Timed[]
 
 const importance: readonly Phase[] = ['sealed', 'train', 'answer', 'score', 'generate']
 
-function wallByPhase(spans: readonly Span[], wallSeconds: number): { phase: Phase; seconds: number }[] {
+function wallByPhase(spans: readonly WorkStretch[], wallSeconds: number): { phase: Phase; seconds: number }[] {
   const edges = [...new Set([0, wallSeconds, ...spans.flatMap(({ from, to }) => [from, to])])].sort((a, b) => a - b)
   const sums = new Map<Phase, number>(phases.map((phase) => [phase, 0]))
   for (const [index, from] of edges.slice(0, -1).entries()) {

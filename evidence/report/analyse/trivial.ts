@@ -1,20 +1,21 @@
 import type { ItemOutcome } from '../../../schemas/score.ts'
 import type { EvalSetName } from '../../../schemas/sealed-results.ts'
+import type { ScoreMode } from '../../../schemas/task.ts'
+import { shorten } from '../../../schemas/text.ts'
 import { isRight, type SealedTrivial, type TrivialScore } from '../../../schemas/trivial.ts'
 import type { TrivialBaseline } from '../contrasts.ts'
-import type { Adapters, Mode } from './arm-scores.ts'
+import type { Adapters } from './arm-scores.ts'
 import { differenceOf, type How } from './difference.ts'
 
 /** The answers of validation by item: those of sealed sets are not known here. */
-export type Answers = ReadonlyMap<string, string>
+export type ValidationAnswers = ReadonlyMap<string, string>
 
 const maxAnswerChars = 60
 
 /** The answer of a validation item, cut where it is long; null of an item that is none. */
-export function answerOf(answers: Answers, item: string | undefined): string | null {
+export function shortAnswerOf(answers: ValidationAnswers, item: string | undefined): string | null {
   const answer = answers.get(item ?? '')
-  if (answer === undefined) return null
-  return answer.length > maxAnswerChars ? `${answer.slice(0, maxAnswerChars)}…` : answer
+  return answer === undefined ? null : shorten(answer, maxAnswerChars)
 }
 
 /**
@@ -27,8 +28,8 @@ export function trivialBaseline(
   trivial: readonly TrivialScore[],
   adapters: Adapters | undefined,
   chosen: (item: ItemOutcome) => boolean,
-  mode: Mode,
-  { answers, ...how }: How & { answers: Answers },
+  mode: ScoreMode,
+  { answers, ...how }: How & { answers: ValidationAnswers },
 ): TrivialBaseline | null {
   const best = bestTrivial(items, trivial, chosen, mode)
   if (!best) return null
@@ -36,7 +37,7 @@ export function trivialBaseline(
   return {
     kind,
     ...(studentModel !== undefined && { studentModel }),
-    answer: answerOf(answers, item),
+    answer: shortAnswerOf(answers, item),
     value: best.share,
     difference: adapters ? differenceOf(adapters, asAdapter(items, best.score), chosen, mode, how) : null,
   }
@@ -47,7 +48,7 @@ export function bestTrivial(
   items: readonly ItemOutcome[],
   trivial: readonly TrivialScore[],
   chosen: (item: ItemOutcome) => boolean,
-  mode: Mode,
+  mode: ScoreMode,
 ): { score: TrivialScore; share: number } | null {
   const asked = items.map(chosen)
   const total = asked.filter(Boolean).length

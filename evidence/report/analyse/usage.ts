@@ -17,11 +17,22 @@ export function spentOnRows(facts: RunFacts): Spent {
 }
 
 /** What the planner's own model was asked, each decision once. */
-export function spentOnPlans(facts: RunFacts): Spent {
+export function spentOnDecisions(facts: RunFacts): Spent {
   return spentTogether([...new Map(facts.decisions.map(({ payload }) => [payload.attempt, payload.spent])).values()])
 }
 
+/** What the evaluator's analyst asked, each student model once. */
+export function spentOnAnalyses(facts: RunFacts): Spent {
+  return spentTogether([
+    ...new Map(facts.reports.map(({ payload }) => [payload.studentModel.name, payload.analysis?.spent])).values(),
+  ])
+}
+
+/** What was spent on all models. */
+export const spentOnAllModels = (facts: RunFacts): Spent =>
+  spentTogether([spentOnRows(facts), spentOnDecisions(facts), spentOnAnalyses(facts)])
+
 /** Each role, model, endpoint and stage with its money; null where the model has no price. */
-export function usageLines({ lines = [] }: Spent, prices: Prices): ReportData['budget']['usage'] {
+export function pricedLines({ lines = [] }: Spent, prices: Prices): ReportData['budget']['usage'] {
   return lines.map((line) => ({ ...line, money: moneyOf({ ...line, lines: [line] }, prices) }))
 }

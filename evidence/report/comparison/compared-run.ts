@@ -1,6 +1,6 @@
-import { moneyOf, spentTogether } from '../../../schemas/spent.ts'
+import { moneyOf } from '../../../schemas/spent.ts'
 import { lastVerdicts } from '../analyse/datasets.ts'
-import { spentOnPlans, spentOnRows } from '../analyse/usage.ts'
+import { spentOnAllModels, spentOnDecisions, spentOnRows } from '../analyse/usage.ts'
 import { collect, type LogEntry, type RunFacts } from '../mod.ts'
 import { outcomeOf } from '../run-set/outcome.ts'
 import type { ComparedRun } from './plan.ts'
@@ -64,7 +64,7 @@ export function resultOf(run: ComparedRun, entries: readonly LogEntry[]): RunRes
 }
 
 function useOf(facts: RunFacts): Use {
-  const [rows, plans] = [spentOnRows(facts), spentOnPlans(facts)]
+  const [rows, plans] = [spentOnRows(facts), spentOnDecisions(facts)]
   const trained = new Set(facts.jobs.flatMap(({ payload }) => (payload.training ? payload.studentModel : [])))
   const sizes = [...lastVerdicts(facts).values()]
     .filter(({ attempt }) => trained.has(`attempt-${attempt}`))
@@ -77,6 +77,6 @@ function useOf(facts: RunFacts): Use {
     validationScores: new Set(facts.reports.map(({ payload }) => payload.studentModel.name)).size,
     plannerCalls: plans.calls,
     plannerTokens: plans.inputTokens + plans.outputTokens,
-    money: moneyOf(spentTogether([rows, plans]), facts.config?.prices ?? {}),
+    money: moneyOf(spentOnAllModels(facts), facts.config?.prices ?? {}),
   }
 }

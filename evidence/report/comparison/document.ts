@@ -6,7 +6,7 @@ import { runLines } from '../plots/run-lines.ts'
 import { intervalText, missing, numberText, percent, percentNumber, pNumber, points } from '../text/format.ts'
 import type { Comparison } from './analyse.ts'
 import type { ArmUse } from './equality.ts'
-import { armsText, caveatsOf, effectName, effectSentence, headlineText, plannerSentence } from './text.ts'
+import { armsText, comparisonCaveats, comparisonHeadline, effectName, effectSentence, plannerSentence } from './text.ts'
 
 function comparisonDocument(comparison: Comparison): Document {
   const { plan, effects } = comparison
@@ -30,7 +30,7 @@ function comparisonDocument(comparison: Comparison): Document {
           sentence: effectSentence(effect),
         })),
       },
-      { kind: 'callout', paragraphs: caveatsOf(comparison) },
+      { kind: 'callout', paragraphs: comparisonCaveats(comparison) },
       heading(2, 'Differences'),
       figure(
         effectPlot(comparison),
@@ -38,7 +38,7 @@ function comparisonDocument(comparison: Comparison): Document {
       ),
       effectTable(comparison),
       heading(2, 'Arms'),
-      paragraph(`Share right on the test: ${headlineText(comparison)}.`),
+      paragraph(`Share right on the test: ${comparisonHeadline(comparison)}.`),
       figure(armPlot(comparison), 'Share right (%): each run (ring), their mean (dot) and its 95 % interval.'),
       armTable(comparison),
       heading(2, 'What each arm used'),
@@ -53,9 +53,9 @@ function comparisonDocument(comparison: Comparison): Document {
   }
 }
 
-export const renderHtml = (comparison: Comparison): string => htmlOf(comparisonDocument(comparison))
+export const comparisonHtml = (comparison: Comparison): string => htmlOf(comparisonDocument(comparison))
 
-export const renderMarkdown = (comparison: Comparison): string => markdownOf(comparisonDocument(comparison))
+export const comparisonMarkdown = (comparison: Comparison): string => markdownOf(comparisonDocument(comparison))
 
 /** Each arm's runs, their mean and its interval; null where no run ended with a result. */
 const armPlot = ({ arms }: Comparison): Markup | null =>

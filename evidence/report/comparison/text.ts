@@ -1,7 +1,8 @@
 import { plural } from '../../../schemas/number-text.ts'
+import { capital } from '../../../schemas/text.ts'
 import { confidence } from '../statistics/intervals.ts'
 import { differenceText, pNumber } from '../text/format.ts'
-import { capital, labelOf } from '../text/names.ts'
+import { labelOf } from '../text/names.ts'
 import type { Comparison } from './analyse.ts'
 import type { Effect } from './effects.ts'
 import { fewestPairs } from './plan.ts'
@@ -42,7 +43,7 @@ export function plannerSentence({ effects }: Comparison): string {
 }
 
 /** What limits what may be concluded. */
-export function caveatsOf({ plan, arms, effects, uses }: Comparison): string[] {
+export function comparisonCaveats({ plan, arms, effects, uses }: Comparison): string[] {
   const primary = effects.find((effect) => effect.primary)
   const pairs = primary?.pairs.length ?? 0
   const least = primary?.smallestP ?? 1
@@ -80,5 +81,5 @@ function secondaryCaveat(effects: readonly Effect[]): string[] {
   ]
 }
 
-export const headlineText = ({ headline }: Comparison): string =>
+export const comparisonHeadline = ({ headline }: Comparison): string =>
   headline ? `${labelOf(headline.part)}, ${headline.mode}` : 'no final evaluation'

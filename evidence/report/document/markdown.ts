@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import { withoutControlCharacters } from '../../../schemas/printable.ts'
-import { capital } from '../text/names.ts'
+import { capital } from '../../../schemas/text.ts'
 import {
   type Block,
   type Blocks,

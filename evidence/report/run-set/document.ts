@@ -9,7 +9,7 @@ import type { OverRuns } from '../statistics/over-runs.ts'
 import { intervalText, missing, percent, percentNumber, points, rangeText, type Write } from '../text/format.ts'
 import { labelOf } from '../text/names.ts'
 import { type Summary, trivialArm } from './summary.ts'
-import { headlineText, mainSentence, named, notesOf, relative } from './text.ts'
+import { headlineScope, mainSentence, named, notesOf, relative } from './text.ts'
 
 function summaryDocument(summary: Summary): Document {
   const { set, runs, tested } = summary
@@ -39,10 +39,10 @@ function summaryDocument(summary: Summary): Document {
         ),
         runGainTable(summary),
         heading(2, 'Arms over runs, % right'),
-        paragraph(`On the test: ${headlineText(summary)}.`),
+        paragraph(`On the test: ${headlineScope(summary)}.`),
         figure(
           scorePlot(summary),
-          `${headlineText(summary)}: each run (ring), their mean (dot) and its 95 % interval over runs.`,
+          `${headlineScope(summary)}: each run (ring), their mean (dot) and its 95 % interval over runs.`,
         ),
         armTable(summary),
       ],
@@ -53,9 +53,9 @@ function summaryDocument(summary: Summary): Document {
   }
 }
 
-export const renderHtml = (summary: Summary): string => htmlOf(summaryDocument(summary))
+export const summaryHtml = (summary: Summary): string => htmlOf(summaryDocument(summary))
 
-export const renderMarkdown = (summary: Summary): string => markdownOf(summaryDocument(summary))
+export const summaryMarkdown = (summary: Summary): string => markdownOf(summaryDocument(summary))
 
 const overHead = (what: string, unit: string, also: readonly string[] = []) => [
   what,

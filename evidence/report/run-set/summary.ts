@@ -29,7 +29,10 @@ export type Summary = {
   /** The final minus each other arm by lenient scoring, and over all parts of the test. */
   lenient: Record<string, OverRuns>
   overall: Record<string, OverRuns>
-  /** The final minus each other arm where a run without a final evaluation left the base as it was; null where each had one, or the base is in none. */
+  /**
+   * The final minus each other arm where a run without a final evaluation left the base as it was; null where each had one or none has the
+   * base.
+   */
   withFailed: Record<string, OverRuns> | null
   /** The best that answering without knowing anything scores, and the final minus it; null where no run records it. */
   trivial: { score: OverRuns; gain: GainOverRuns } | null
@@ -41,7 +44,7 @@ export type Summary = {
 export const fewestRuns = 3
 
 /** What the runs of a set say together. A run without an arm, or without a result, is counted in none of that arm's figures. */
-export function summarise(set: string, runs: readonly RunOutcome[]): Summary {
+export function summariseRuns(set: string, runs: readonly RunOutcome[]): Summary {
   const tested = runs.filter(({ scores }) => Object.keys(scores).length > 0)
   const [first] = tested
   const over = (range: typeof shares, of: (run: RunOutcome) => Record<string, number>) => {

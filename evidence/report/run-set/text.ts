@@ -27,7 +27,7 @@ export const named = (to: string) => differenceName({ of: 'final', to })
 export const relative: Write = (gain) => gainText(gain * 100)
 
 /** Where the test was scored, and on how much. */
-export const headlineText = ({ part, mode, items }: Summary): string =>
+export const headlineScope = ({ part, mode, items }: Summary): string =>
   `${labelOf(part)}, ${mode}, ${numberText(items)} ${plural(items, 'item')}`
 
 /** What the searches say together, about the one comparison that each of them named before its final evaluation. */
@@ -160,7 +160,7 @@ export function sentencesOf(summary: Summary): string[] {
   const line = (name: string, { runs: counted, mean, sd, interval }: OverRuns, write: Write) =>
     `  ${name}: ${write(mean)}${rangeText(interval, write)}${sd === null ? '' : ` ± ${write(sd).replace('+', '')}`} over ${countText(counted)}`
   return present([
-    `set ${set}: ${tested} of ${runs.length} ${plural(runs.length, 'run')} had their final evaluation; ${headlineText(summary)}; mean (95 % interval over runs) ± standard deviation`,
+    `set ${set}: ${tested} of ${runs.length} ${plural(runs.length, 'run')} had their final evaluation; ${headlineScope(summary)}; mean (95 % interval over runs) ± standard deviation`,
     ...Object.entries(scores).map(([arm, over]) => `${line(labelOf(arm), over, percentNumber)}, % right`),
     trivial && [
       `${line(labelOf(trivialArm), trivial.score, percentNumber)}, % right`,

@@ -1,6 +1,6 @@
+import type { ScoreMode } from '../../../schemas/task.ts'
 import { armPlot } from '../../../trace/plots/arms.ts'
-import type { Mode } from '../analyse/arm-scores.ts'
-import type { ArmDifference, Comparison, Contrasts } from '../contrasts.ts'
+import type { ArmComparison, ArmDifference, Contrasts } from '../contrasts.ts'
 import {
   absent,
   type Blocks,
@@ -11,8 +11,8 @@ import {
   note,
   number,
   paragraph,
-  type Row,
   strong,
+  type TableRow,
   table,
 } from '../document/document.ts'
 import type { Markup } from '../document/markup.ts'
@@ -32,7 +32,7 @@ import {
 import { armName, differenceName, labelOf } from '../text/names.ts'
 import { trivialText } from '../text/replies.ts'
 import { partColumn, range, type Scoring, scoringOf, tone, underBoth } from './scores.ts'
-import { skillDifferences, skillDifferenceTable } from './skills.ts'
+import { skillDifferenceFigure, skillDifferenceTable } from './skills.ts'
 
 /** The arms over their seeds, the primary comparison, and the others. */
 export function arms(data: ReportData & { sealed: SealedResults }): Blocks {
@@ -59,7 +59,7 @@ export function arms(data: ReportData & { sealed: SealedResults }): Blocks {
     differences(sealed, scoring),
     note(intervalNote(data)),
     figure(
-      skillDifferences(skills, 'Difference of the primary comparison'),
+      skillDifferenceFigure(skills, 'Difference of the primary comparison'),
       `${difference} by skill, in points, ${mode}, all parts, with 95 % intervals.`,
     ),
     skillDifferenceTable(skills, 'Skill', number(difference, 'points', mode, 'all parts')),
@@ -103,7 +103,7 @@ function means(sealed: SealedResults, scoring: Scoring): Blocks {
       (each, mode) => [(mode === scoring.primary || !isSame) && trivialText(each)],
     )
   }
-  const armRow = (result: Contrasts['arms'][number]): Row => ({
+  const armRow = (result: Contrasts['arms'][number]): TableRow => ({
     name: result.arm,
     cells: [
       armName(result),
@@ -135,7 +135,7 @@ function differences(sealed: SealedResults, scoring: Scoring): Blocks {
     return absent('The final evaluation does not have the student models to compare.')
   const gains = contrasts.arms.find(({ arm }) => arm === 'final')?.gains ?? {}
   const gain = (part: string) => underBoth(gains[part] ?? { strict: null, lenient: null }, scoring, gainText)
-  const difference = (part: string, figures: Comparison['parts'][string] | undefined) =>
+  const difference = (part: string, figures: ArmComparison['parts'][string] | undefined) =>
     differenceCell(part, figures, contrasts, scoring)
   return table(
     ['Difference', ...partColumns(sealed, scoring)],
@@ -155,7 +155,7 @@ function differences(sealed: SealedResults, scoring: Scoring): Blocks {
 }
 
 /** The final minus the best that answering without knowing anything scores. */
-function trivialDifference({ trivial }: Contrasts, part: string): Comparison['parts'][string] | undefined {
+function trivialDifference({ trivial }: Contrasts, part: string): ArmComparison['parts'][string] | undefined {
   const [strict, lenient] = [trivial[part]?.strict.difference, trivial[part]?.lenient.difference]
   return strict && lenient ? { strict, lenient } : undefined
 }
@@ -163,12 +163,12 @@ function trivialDifference({ trivial }: Contrasts, part: string): Comparison['pa
 /** The tests stand where the claims are made: at the headline and at the comparison that counts. */
 function differenceCell(
   part: string,
-  figures: Readonly<Record<Mode, ArmDifference>> | undefined,
+  figures: Readonly<Record<ScoreMode, ArmDifference>> | undefined,
   contrasts: Contrasts,
   scoring: Scoring,
 ): Cell {
   const { headline, primary } = scoring
-  const counts = (mode: Mode) => part === contrasts.primary.part && mode === contrasts.primary.mode
+  const counts = (mode: ScoreMode) => part === contrasts.primary.part && mode === contrasts.primary.mode
   const cell = underBoth(
     figures,
     scoring,

@@ -4,8 +4,8 @@ import { lostOf } from '../../../schemas/spent.ts'
 import type { PayingRole, Stage } from '../../../schemas/usage.ts'
 import {
   type Blocks,
+  type DefinitionEntry,
   definitions,
-  type Entry,
   figure,
   figures,
   heading,
@@ -15,7 +15,7 @@ import {
 } from '../document/document.ts'
 import type { Markup } from '../document/markup.ts'
 import { draw } from '../plots/draw.ts'
-import { FailureCategory, type Phase, type ReportData, type Span } from '../report-data.ts'
+import { FailureCategory, type Phase, type ReportData, type WorkStretch } from '../report-data.ts'
 import { duration, missing, numberText, percent } from '../text/format.ts'
 
 const lanes = ['generator', 'critic', 'trainer-bridge', 'evaluator']
@@ -30,7 +30,7 @@ const phaseLooks: Readonly<Record<Phase, { colour: string; name: string }>> = {
 }
 
 /** Who worked on what, when; null where nothing was worked on. */
-function timeLine(spans: readonly Span[], wallSeconds: number): Markup | null {
+function timeLine(spans: readonly WorkStretch[], wallSeconds: number): Markup | null {
   if (spans.length === 0 || wallSeconds <= 0) return null
   const long = wallSeconds > 7200
   const unit = long ? 3600 : 60
@@ -120,7 +120,7 @@ const failureNames: Readonly<Record<FailureCategory, string>> = {
 }
 
 /** What was spent of what was allowed. */
-function budgetEntries({ budget }: ReportData): Entry[] {
+function budgetEntries({ budget }: ReportData): DefinitionEntry[] {
   const { candidatesAsked, candidateCapPerAttempt, plannerCallsUsed, money } = budget
   const estimated = budget.usage.reduce((sum, line) => sum + (line.estimated ?? 0), 0)
   const of = (limit: number | null) => (limit === null ? '' : ` of ${numberText(limit)} allowed`)
@@ -128,7 +128,10 @@ function budgetEntries({ budget }: ReportData): Entry[] {
     const isAtMost = lostOf({ lines: budget.usage.filter(({ role }) => roles.includes(role)) }) > 0
     return (isAtMost ? 'at most ' : '') + numberText(used) + (of(limit) || ' (not limited)')
   }
-  const planner: Entry = ["Calls of the planner's model", calls(plannerCallsUsed, budget.plannerCalls, 'planner')]
+  const planner: DefinitionEntry = [
+    "Calls of the planner's model",
+    calls(plannerCallsUsed, budget.plannerCalls, 'planner'),
+  ]
   const most = candidateCapPerAttempt === null ? '' : `, at most ${numberText(candidateCapPerAttempt)} an attempt`
   const tokens = [
     `${numberText(budget.inputTokens)} in, ${numberText(budget.outputTokens)} out`,
@@ -161,6 +164,7 @@ const stages: Readonly<Record<Stage, string>> = {
   revise: 'write rows again',
   vote: 'solve again and vote',
   judge: 'judge',
+  analyse: 'look for causes',
   unanswered: 'cut short, without a reply',
   lost: 'lost in a crash, at most',
 }

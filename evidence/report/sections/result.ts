@@ -1,6 +1,6 @@
 import { plural } from '../../../schemas/number-text.ts'
+import type { ScoreMode } from '../../../schemas/task.ts'
 import { armPlot } from '../../../trace/plots/arms.ts'
-import type { Mode } from '../analyse/arm-scores.ts'
 import {
   absent,
   type Blocks,
@@ -147,7 +147,7 @@ function auditNote({ audit, auditSeed }: Pick<SealedResults, 'audit' | 'auditSee
   return `${origin} Its items differ from the test’s, so the difference is bootstrapped unpaired over groups of items, within each part that both have; the adapters of an arm are averaged and taken as they are.`
 }
 
-function skills({ contrasts: { arms } }: SealedResults, primary: Mode): Blocks {
+function skills({ contrasts: { arms } }: SealedResults, primary: ScoreMode): Blocks {
   const names = [...new Set(arms.flatMap(({ skills }) => Object.keys(skills)))].sort()
   return table(
     ['Skill', ...arms.map(({ arm, seeds }) => number(labelOf(arm), seeds.length > 1 ? `${seeds.length} seeds` : ''))],

@@ -5,7 +5,7 @@ import type { SealedResults } from '../report-data.ts'
 import { retentionAbsent, retentionSentence } from '../text/conclusion.ts'
 import { numberText, percent, percentNumber, points, rangeText, shortHash } from '../text/format.ts'
 import { differenceName, labelOf } from '../text/names.ts'
-import { skillDifferences, skillDifferenceTable } from './skills.ts'
+import { skillDifferenceFigure, skillDifferenceTable } from './skills.ts'
 
 /** What the student knew outside the task, before and after its training. */
 export function retention({ retention: facts }: SealedResults): Blocks {
@@ -19,7 +19,10 @@ export function retention({ retention: facts }: SealedResults): Blocks {
     note(
       `${numberText(items)} ${plural(items, 'question')} outside all skills of the task (set ${shortHash(sha256)}), ${mode} scoring by the set’s own scorer. Non-inferiority: margin ${numberText(margin * 100)} points, interval of the difference paired on groups of items, one-sided 2.5 %.`,
     ),
-    figure(skillDifferences(skills, difference), `${difference} by kind of question, in points, with 95 % intervals.`),
+    figure(
+      skillDifferenceFigure(skills, difference),
+      `${difference} by kind of question, in points, with 95 % intervals.`,
+    ),
     skillDifferenceTable(skills, 'Kind of question', number(difference, 'points')),
   ]
 }

@@ -1,7 +1,9 @@
+import type { FailureCause } from '../../../schemas/guidance.ts'
 import { plural } from '../../../schemas/number-text.ts'
 import type { Row } from '../../../schemas/row.ts'
-import { absent, type Blocks, heading, note, strong } from '../document/document.ts'
+import { absent, type Blocks, heading, note, strong, table } from '../document/document.ts'
 import type { ReportData } from '../report-data.ts'
+import { pNumber } from '../text/format.ts'
 import { labelOf } from '../text/names.ts'
 
 /** Rows of the dataset and validation items that went wrong, as they are. */
@@ -42,8 +44,34 @@ export function rows({ samples, badCases }: ReportData): Blocks {
           })),
         }
       : absent(badCases ? 'None.' : 'No attempt was scored.'),
+    badCases?.causes ? causesBlocks({ ...badCases, causes: badCases.causes }) : [],
   ]
 }
+
+/** What an analyst named, as far as it held when it was counted. */
+function causesBlocks({ causes, hypotheses = 0, analysisFault }: CausesShown): Blocks {
+  const share = ({ wrong, total }: FailureCause['with']) => `${wrong} of ${total}`
+  return [
+    heading(3, 'What failed items have in common'),
+    note(
+      'Named by a model from some of the validation items, and counted over the others. One-sided exact test; the level is divided by the number of hypotheses.',
+    ),
+    causes.length > 0
+      ? table(
+          ['Property of the question', 'Wrong with it', 'Wrong without it', 'p'],
+          causes.map(({ statement, pValue, ...counts }) => [
+            statement,
+            share(counts.with),
+            share(counts.without),
+            pNumber(pValue),
+          ]),
+        )
+      : absent(
+          `None of ${hypotheses} ${plural(hypotheses, 'hypothesis', 'hypotheses')} held${analysisFault ? `: ${analysisFault}` : ''}.`,
+        ),
+  ]
+}
+type CausesShown = NonNullable<ReportData['badCases']> & { causes: FailureCause[] }
 
 function originText({ origin }: Row): string {
   const { generator, phrasing, range, difficulty } = origin

@@ -1,11 +1,11 @@
-import type { Mode } from '../analyse/arm-scores.ts'
+import type { ScoreMode } from '../../../schemas/task.ts'
 import { type Cell, type Column, number, type Under } from '../document/document.ts'
 import type { ReportData } from '../report-data.ts'
-import { itemsText, missing, type Range, type Write } from '../text/format.ts'
+import { itemsText, missing, type ShownInterval, type Write } from '../text/format.ts'
 import { allParts, labelOf } from '../text/names.ts'
 
 /** The part of the test that counts, the scoring that does, and the other scoring. */
-export type Scoring = { headline: string; primary: Mode; other: Mode }
+export type Scoring = { headline: string; primary: ScoreMode; other: ScoreMode }
 
 export function scoringOf({ sealed, task }: Pick<ReportData, 'sealed' | 'task'>): Scoring {
   const primary = task?.primary ?? 'strict'
@@ -13,11 +13,12 @@ export function scoringOf({ sealed, task }: Pick<ReportData, 'sealed' | 'task'>)
 }
 
 /** The ends of an interval, written by `write`. */
-export const range = (interval: Range, write: Write): Under =>
+export const range = (interval: ShownInterval, write: Write): Under =>
   interval ? [write(interval.low), write(interval.high)] : null
 
 /** Whether an interval of a difference lies above zero, below it, or around it. */
-export const tone = (interval: Range) => (!interval ? '' : interval.low > 0 ? 'up' : interval.high < 0 ? 'down' : '')
+export const tone = (interval: ShownInterval) =>
+  !interval ? '' : interval.low > 0 ? 'up' : interval.high < 0 ? 'down' : ''
 
 /** The column of a part, with how much was asked of it. */
 export const partColumn = (
@@ -28,10 +29,10 @@ export const partColumn = (
 
 /** A figure under both scorings: the primary's with what stands under it, then the other's. */
 export function underBoth<T>(
-  figures: Readonly<Record<Mode, T>> | undefined,
+  figures: Readonly<Record<ScoreMode, T>> | undefined,
   { primary, other }: Scoring,
   write: (figure: T) => string,
-  under: (figure: T, mode: Mode) => readonly Under[] = () => [],
+  under: (figure: T, mode: ScoreMode) => readonly Under[] = () => [],
 ): Exclude<Cell, string> {
   if (!figures) return { text: missing }
   const [main, second] = [figures[primary], figures[other]]

@@ -1,8 +1,8 @@
 import { plural } from '../../../schemas/number-text.ts'
+import type { ScoreMode } from '../../../schemas/task.ts'
 import { lossPlot } from '../../../trace/plots/loss.ts'
 import { rowsPlot } from '../../../trace/plots/rows.ts'
 import { scorePlot } from '../../../trace/plots/scores.ts'
-import type { Mode } from '../analyse/arm-scores.ts'
 import {
   absent,
   type Blocks,
@@ -169,7 +169,11 @@ function decision(dataset: DatasetFacts): Blocks {
   ]
 }
 
-function scoresBySkill(studentModels: readonly StudentModelFacts[], skills: readonly string[], primary: Mode): Blocks {
+function scoresBySkill(
+  studentModels: readonly StudentModelFacts[],
+  skills: readonly string[],
+  primary: ScoreMode,
+): Blocks {
   const scored = studentModels.filter(({ studentModel, validation }) => validation && isOfSearch(studentModel))
   if (scored.length === 0) return absent('Nothing was scored on validation.')
   const asked = scored.flatMap(({ validation }) => Object.keys(validation!.skills).sort())
@@ -213,7 +217,10 @@ const shortLabel = (name: string) => (name === 'base' ? 'Base' : name.replace(/^
 /** More points than this have no room for their figures, nor for each one's number. */
 const maxFigures = 12
 
-/** Validation score of the base and of each attempt of the search: strict with its Wilson interval, lenient as a ring; null where nothing was scored. */
+/**
+ * Validation score of the base and of each attempt of the search: strict with Wilson's interval, lenient as a ring; null where there is
+ * none.
+ */
 function attemptScores(studentModels: readonly StudentModelFacts[]): Markup | null {
   const points = studentModels.flatMap(({ studentModel, validation }) => {
     const { strict, lenient } = validation?.overall ?? {}

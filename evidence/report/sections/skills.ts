@@ -39,7 +39,7 @@ function skillNote(skills: readonly SkillDifference[]): string {
 }
 
 /** A difference skill by skill with its intervals, in points; null where there is none. `what` names it. */
-export function skillDifferences(skills: readonly SkillDifference[], what: string): Markup | null {
+export function skillDifferenceFigure(skills: readonly SkillDifference[], what: string): Markup | null {
   const known = skills.flatMap(({ skill: name, value, interval }) =>
     interval ? [{ name, colour: 'var(--final)', share: value, ...interval, title: `${name}: ${points(value)}` }] : [],
   )

@@ -17,7 +17,7 @@ const claimTags: Readonly<Record<Claim['conclusion'], string>> = {
 
 const retentionTags = { kept: 'shown', lost: 'opposite', inconclusive: 'not-shown' } as const
 
-/** What stands at the head of the report and in a terminal's last lines: that the student collapsed, the claims, then what was forgotten. */
+/** What stands at the head of the report and in a terminal's last lines: that the student collapsed, the claims, and what was forgotten. */
 export function headlinesOf({ conclusion, sealed }: Pick<ReportData, 'conclusion' | 'sealed'>): Headline[] {
   const { improved, trivial, beatsExamples, search } = conclusion
   const hasCollapsed = sealed?.contrasts.replies.some(({ arm, collapsed }) => arm === 'final' && collapsed > 0)

@@ -25,21 +25,21 @@ export function points(difference: number | null): string {
 }
 
 export type Write = (share: number) => string
-export type Range = { low: number; high: number } | null | undefined
+export type ShownInterval = { low: number; high: number } | null | undefined
 
 /** `low to high`. */
-export const intervalText = (interval: Range, write: Write): string =>
+export const intervalText = (interval: ShownInterval, write: Write): string =>
   interval ? `${write(interval.low)} to ${write(interval.high)}` : missing
 
 /** Of shares, or of their means over runs. */
-export type Difference = ({ value: number } | { mean: number }) & { interval?: Range }
+export type ShownDifference = ({ value: number } | { mean: number }) & { interval?: ShownInterval }
 
 /** `+12.5 points (low to high)`. */
-export const differenceText = (difference: Difference): string =>
+export const differenceText = (difference: ShownDifference): string =>
   `${points('mean' in difference ? difference.mean : difference.value)} points${rangeText(difference.interval, points)}`
 
 /** ` (low to high)` behind a figure; nothing where there is no interval. */
-export const rangeText = (interval: Range, write: Write): string =>
+export const rangeText = (interval: ShownInterval, write: Write): string =>
   interval ? ` (${intervalText(interval, write)})` : ''
 
 /** A gain in per cent with its sign; `not defined` where the base scored nothing. */

@@ -34,9 +34,6 @@ export function labelOf(name: string): string {
 /** A text as it stands within a sentence. */
 export const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
 
-/** A text at the start of a sentence. */
-export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
-
 /** `Final − (base + worked examples)`. */
 export function differenceName({ of, to }: { of: string; to: string }): string {
   return `${labelOf(of)} − ${to === 'base-examples' ? `(${lower(labelOf(to))})` : lower(labelOf(to))}`

@@ -1,5 +1,5 @@
 import { confidence } from '../statistics/intervals.ts'
-import { type Difference, differenceText } from './format.ts'
+import { differenceText, type ShownDifference } from './format.ts'
 
 /** What speaks against a claim, in the same words for a run, a set of runs and a comparison. Null: it does not. */
 
@@ -17,10 +17,10 @@ export function evaluatedText(finalEvals: readonly number[], p: number): string 
   return `the test had been evaluated ${first - 1} times before, and p times ${first} is above 5 %`
 }
 
-export const formText = (lenient: Difference): string =>
+export const formText = (lenient: ShownDifference): string =>
   `what differs is the form of the answers: by lenient scoring the difference is ${differenceText(lenient)}`
 
-export const overallText = (overall: Difference): string | null =>
+export const overallText = (overall: ShownDifference): string | null =>
   overall.interval && overall.interval.high < 0 ? `over all parts the difference is ${differenceText(overall)}` : null
 
 export const weakText = (who: string, own: string, base: string): string =>

@@ -1,6 +1,6 @@
 import { goldsOf, type Item, type Task, userTurn } from '../../../schemas/task.ts'
 import { splitsOf } from '../../../tasks/check-items.ts'
-import { type Finding, finding } from './finding.ts'
+import { finding, type TaskFinding } from './finding.ts'
 
 /** A text that is spoken of and is no picture. */
 const aboutText =
@@ -17,7 +17,7 @@ const asksForLetter = /\b(?:letters?|alphabet|initials?|grade|type|vitamin|note|
 const maxAlone = 300
 
 /** No question lacks the choices or the text that it speaks of. */
-export function checkAnswerable(task: Task): Finding {
+export function checkAnswerable(task: Task): TaskFinding {
   const items = splitsOf(task).flatMap(([{ file }, items]) =>
     items.map((item) => ({ where: `${file}, item ${item.id}`, item })),
   )

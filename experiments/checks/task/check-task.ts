@@ -9,10 +9,10 @@ import { openTaskScorer } from '../../../tasks/score-with.ts'
 import { todosIn } from '../../../tasks/todo-lines.ts'
 import { checkAnswerable } from './answerable.ts'
 import { checkExamples, checkGroups, checkNearDuplicates, checkProblems } from './disjoint.ts'
-import { type Finding, finding } from './finding.ts'
+import { finding, type TaskFinding } from './finding.ts'
 
 /** Everything that can be wrong with a folder that could be read: reading it has checked files, hashes, counts and row forms. */
-export async function checkTask(task: Task): Promise<Finding[]> {
+export async function checkTask(task: Task): Promise<TaskFinding[]> {
   return [
     finding(
       'files, hashes and counts',
@@ -38,7 +38,7 @@ export async function checkTask(task: Task): Promise<Finding[]> {
 }
 
 /** Texts that "task init" left to a person: rows are only as good as what the planner reads of the task. */
-async function checkWritten({ dir }: Task): Promise<Finding> {
+async function checkWritten({ dir }: Task): Promise<TaskFinding> {
   const text = await readFile(join(dir, 'task.yaml'), 'utf8').catch(() => '')
   const todos = todosIn(text)
   return finding(
@@ -49,7 +49,7 @@ async function checkWritten({ dir }: Task): Promise<Finding> {
   )
 }
 
-function checkSkills(task: Task): Finding {
+function checkSkills(task: Task): TaskFinding {
   const known = new Set(task.skills.map(({ name }) => name))
   const items = splitsOf(task).flatMap(([{ file }, items]) => items.map((item) => ({ file, item })))
   const strangers = items.filter(({ item }) => !known.has(item.skill))
@@ -63,7 +63,7 @@ function checkSkills(task: Task): Finding {
 }
 
 /** The task's own retention items are outside its skills, and each gold answer scores 1. */
-async function checkRetention(task: Task): Promise<Finding> {
+async function checkRetention(task: Task): Promise<TaskFinding> {
   const name = 'retention items are outside the task'
   try {
     return finding(
@@ -79,7 +79,7 @@ async function checkRetention(task: Task): Promise<Finding> {
  * The worked examples answer in the form that the scorer reads, and show every label of a task that has labels: the base with examples, and
  * every prompt that shows them, gets the form from nothing else.
  */
-async function checkForm(task: Task): Promise<Finding> {
+async function checkForm(task: Task): Promise<TaskFinding> {
   const scorer = openTaskScorer(task.scorer)
   const form = await answerForm(
     splitsOf(task).flatMap(([, items]) => items),
@@ -115,7 +115,7 @@ async function checkForm(task: Task): Promise<Finding> {
  * In the mode that heads the report, each gold answer scores 1 in the required form, and an empty reply 0. A published gold that
  * the published scorer can never match is listed with its reason, and is no fault of the folder.
  */
-async function checkScoring(task: Task): Promise<Finding[]> {
+async function checkScoring(task: Task): Promise<TaskFinding[]> {
   const scorer = openTaskScorer(task.scorer)
   const golds = finding('gold answers score 1', '')
   const empty = finding('an empty reply scores 0', '')

@@ -2,12 +2,12 @@ import { type Repeat, repeatsBetween } from '../../../agents/kit/dedup/near-dupl
 import { plural, wholePercent } from '../../../schemas/number-text.ts'
 import type { Task } from '../../../schemas/task.ts'
 import { checkDisjoint, splitsOf } from '../../../tasks/check-items.ts'
-import { type Finding, finding } from './finding.ts'
+import { finding, type TaskFinding } from './finding.ts'
 
 type Named = { name: string; text: string }
 
 /** No two splits share an id, a problem or a question, as `loadTask` checks. */
-export function checkProblems(task: Task): Finding {
+export function checkProblems(task: Task): TaskFinding {
   const detail = splitsOf(task)
     .map(([{ file, count }]) => `${file} ${count}`)
     .join(', ')
@@ -20,7 +20,7 @@ export function checkProblems(task: Task): Finding {
 }
 
 /** No context group stands in two splits. */
-export function checkGroups(task: Task): Finding {
+export function checkGroups(task: Task): TaskFinding {
   const home = new Map<string, string>()
   const problems: string[] = []
   for (const [{ file }, items] of splitsOf(task)) {
@@ -35,7 +35,7 @@ export function checkGroups(task: Task): Finding {
 }
 
 /** No item of a split is a near-duplicate of one of another: the critic's check of rows against items. */
-export function checkNearDuplicates(task: Task): Finding {
+export function checkNearDuplicates(task: Task): TaskFinding {
   const sides = itemsOf(task)
   const problems = repeatsBetween(sides).map(inWords)
   return finding(
@@ -46,7 +46,7 @@ export function checkNearDuplicates(task: Task): Finding {
 }
 
 /** Neither the examples nor the seeds repeat an item of a split. */
-export function checkExamples(task: Task): Finding {
+export function checkExamples(task: Task): TaskFinding {
   const { fewShot, sampleSubmission, seeds } = task
   const rows = (name: string, texts: readonly string[]) =>
     texts.map((text, at): Named => ({ name: `${name}, ${at + 1}`, text }))

@@ -1,5 +1,5 @@
 /** What one check of a task folder found. */
-export type Finding = {
+export type TaskFinding = {
   name: string
   /** What was looked at, in a few words. */
   detail: string
@@ -9,7 +9,7 @@ export type Finding = {
   notes: string[]
 }
 
-export function finding(name: string, detail: string, problems: string[] = [], notes: string[] = []): Finding {
+export function finding(name: string, detail: string, problems: string[] = [], notes: string[] = []): TaskFinding {
   return { name, detail, problems, notes }
 }
 
@@ -17,7 +17,7 @@ export function finding(name: string, detail: string, problems: string[] = [], n
 const maxShown = 20
 
 /** A finding in lines for a person. */
-export function describeFinding({ name, detail, problems, notes }: Finding): string[] {
+export function describeFinding({ name, detail, problems, notes }: TaskFinding): string[] {
   const state = problems.length > 0 ? 'FAILED' : notes.length > 0 ? 'note  ' : 'ok    '
   const head = `${state}  ${name.padEnd(40)}  ${detail}`
   return [head, ...listed(problems), ...listed(notes)]

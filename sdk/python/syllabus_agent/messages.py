@@ -385,10 +385,10 @@ class Line(BaseModel):
         extra="allow",
         populate_by_name=True,
     )
-    role: Literal["planner", "generator", "critic"]
+    role: Literal["planner", "generator", "critic", "evaluator"]
     model: str
     endpoint: str | None = None
-    stage: Literal["plan", "program", "correct", "generate", "revise", "vote", "judge", "unanswered", "lost"]
+    stage: Literal["plan", "program", "correct", "generate", "revise", "vote", "judge", "analyse", "unanswered", "lost"]
     calls: int = Field(..., ge=0)
     input_tokens: int = Field(..., alias="inputTokens", ge=0)
     output_tokens: int = Field(..., alias="outputTokens", ge=0)

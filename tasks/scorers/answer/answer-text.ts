@@ -5,8 +5,8 @@ import { labelledAnswers } from './labels.ts'
 import { repairCommands } from './plain-text.ts'
 
 /**
- * A text in which a reply gives its answer. `isBefore`: the answer is what this text ends with ("… 12 is the answer"). `isSaid`: it stands in a
- * sentence, so that an exclamation mark ends it and is no factorial.
+ * A text in which a reply gives its answer. `isBefore`: the answer is what this text ends with ("… 12 is the answer"). `isSaid`: it stands
+ * in a sentence, so that an exclamation mark ends it and is no factorial.
  */
 export type AnswerText = { from: 'box' | 'label'; text: string; isBefore: boolean; isStated: boolean }
 
@@ -21,8 +21,8 @@ const nextQuestion =
   /(?<=\n)[^\S\n]*(?:#{1,4}[^\S\n]*)?\**(?:Question|Problem|Exercise|Q|User|Human)\**[^\S\n]*(?:\d+[^\S\n]*)?:/
 
 /**
- * A reply as all readers of final answers see it: without thoughts, up to the end of its turn and, where it has answered, up to a question that it
- * asks itself; with the commands of LaTeX that JSON has spoilt.
+ * A reply as all readers of final answers see it: without thoughts, up to the end of its turn and, where it has answered, up to a question
+ * that it asks itself; with the commands of LaTeX that JSON has spoilt.
  */
 export function readableReply(reply: string): string {
   const text = repairCommands(withoutThoughts(reply).answer)
@@ -35,8 +35,8 @@ export function readableReply(reply: string): string {
 }
 
 /**
- * Where a reply (see `readableReply`) says its answer, the best place first: its boxes, the last first; then its labels, the last first. Behind the
- * last box, a label with "final", or one behind a word of correction ("Wait, …"), comes before the boxes. Linear.
+ * Where a reply (see `readableReply`) says its answer, the best place first: its boxes, the last first; then its labels, the last first.
+ * Behind the last box, a label with "final", or one behind a word of correction ("Wait, …"), comes before the boxes. Linear.
  */
 export function* answerTexts(reply: string): Generator<AnswerText> {
   const boxes = boxesOf(reply)
@@ -54,8 +54,10 @@ const sentenceEnd = /[.?](?=\s+[^\s=×*+/\-\d]|\s*$)|[。！？]|!(?=\s+[\p{Lu}"
 const numberLike =
   /[\p{Nd}¼-¾⅐-⅞]|\\(?:frac|pi|sqrt)|π|√|∞|infinity|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|teen|thirty|forty|fifty|twenty|half|hundred/iu
 
-/** The first line of an answer, up to the end of the first sentence in which a number stands, without the mark that ends it. An exclamation mark
- * ends what is said; elsewhere it is kept. */
+/**
+ * The first line of an answer, up to the end of the first sentence in which a number stands, without the mark that ends it. An exclamation
+ * mark ends what is said; elsewhere it is kept.
+ */
 export function numberSentence(text: string, { isStated }: { isStated: boolean }): string {
   const line = firstLine(text)
   const loud = isStated ? '.!。！' : '.。'
@@ -74,7 +76,7 @@ export function firstLine(text: string): string {
 }
 
 /** The text up to a blank line. */
-export function paragraph(text: string): string {
+export function firstParagraph(text: string): string {
   const start = /^\s*/.exec(text)![0].length
   const end = text.slice(start).search(/\n[^\S\n]*\n/)
   return end < 0 ? text.slice(start) : text.slice(start, start + end)

@@ -58,7 +58,7 @@ export type Marks = Readonly<Record<'times' | 'adjoined' | 'over' | 'toThe' | 'p
 }
 
 /** What a reader of single values is given to read further parts with. All of them read at the place that was come to. */
-export type Parts = {
+export type PartReader = {
   take(pattern: RegExp): RegExpExecArray | null
   /** What a side reads behind a mark; where it reads nothing the mark is not passed. */
   behind(mark: RegExp, side: () => number | null): number | null
@@ -78,7 +78,7 @@ export type Parts = {
 export function readArithmetic(
   text: string,
   marks: Marks,
-  atomOf: (parts: Parts) => () => number | null,
+  atomOf: (parts: PartReader) => () => number | null,
 ): ReadValue | null {
   let at = 0
   let depth = 0
@@ -172,7 +172,7 @@ export function readArithmetic(
  */
 export const valueAt = (text: string): ReadValue | null => readArithmetic(text, marks, atomOf)
 
-function atomOf({ take, behind, inside, sum, power, nested, isNested }: Parts): () => number | null {
+function atomOf({ take, behind, inside, sum, power, nested, isNested }: PartReader): () => number | null {
   const braced = () => inside(/\{ ?/y, / ?\}/y)
 
   /** What LaTeX takes where it has no braces: one digit. */

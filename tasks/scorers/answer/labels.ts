@@ -72,7 +72,10 @@ const label = new RegExp(
 const reversed =
   /(?<=^|[.!?,:;]\s|[\n。，])((?:[^.!?\n。]|\.(?=\d)){1,120}?)[*_"'`)$]{0,4} (?:is|are|was|must be|would be|should be) (?:(?:therefore|thus|clearly|indeed|hence|also) )?(?:the|my|our) (?:(?:final|correct|right|best|only|exact) ){0,2}(?:answers?|result)\b(?! to\b)/gi
 
-/** A place where an answer is said: what follows a label, or, `isBefore`, what stands before "is the answer". `isFinal`: it is called final; `isSaid`: in a sentence. */
+/**
+ * A place where an answer is said: what follows a label, or, `isBefore`, what stands before "is the answer". `isFinal`: it is called final;
+ * `isSaid`: in a sentence.
+ */
 export type Labelled = { text: string; index: number; isBefore: boolean; isFinal: boolean; isStated: boolean }
 
 /** A label that is a sentence, so that an exclamation mark may end it. */

@@ -6,9 +6,9 @@ import { withoutCommands, withoutMarks } from './plain-text.ts'
 const maxSearched = 20_000
 
 /**
- * The option that a reply chooses, as a capital letter; null where it chooses none or several. In this order: what is in its last box; behind its
- * last label of an answer or a choice; what it calls correct; its conclusion ("Therefore, B."); a letter that stands alone or that the reply
- * begins with, unless it goes through several options. Linear.
+ * The option that a reply chooses, as a capital letter; null where it chooses none or several. In this order: what is in its last box;
+ * behind its last label of an answer or a choice; what it calls correct; its conclusion ("Therefore, B."); a letter that stands alone or
+ * that the reply begins with, unless it goes through several options. Linear.
  */
 export function readLetterAnswer(reply: string, letters: string): string | null {
   const isLetter = (letter: string) => letters.includes(letter)
@@ -183,7 +183,7 @@ const lineLetter =
 const isDenied =
   /^[\s)\].:–—-]*(?:(?:is|are|seems|looks|was|would be|must be)\s+)?(?:(?:also|clearly|definitely|simply) )?(?:incorrect|wrong|false|not\b|isn['’]t|invalid|no\b|fails?\b|eliminated|excluded)|^[\s)\].:]*[❌✗✘]|^[^.;\n]{0,40}(?:错误|不正确|\bbut (?:is )?(?:wrong|incorrect|false|not)\b)/iu
 
-/** A letter that stands alone on a line; else the one that the reply's lines begin with, where it is one; else the last at the end of a sentence. */
+/** A letter that stands alone on a line; else the one that its lines begin with, where it is one; else the last at a sentence's end. */
 function standing(text: string, isLetter: IsLetter): Letter {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
   const heads = lines.flatMap((line) => {

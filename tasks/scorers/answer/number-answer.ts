@@ -1,4 +1,4 @@
-import { type AnswerText, answerTexts, numberSentence, paragraph, readableReply } from './answer-text.ts'
+import { type AnswerText, answerTexts, firstParagraph, numberSentence, readableReply } from './answer-text.ts'
 import { cleanNumber } from './clean-number.ts'
 import { withoutCommands } from './plain-text.ts'
 import {
@@ -11,9 +11,9 @@ import {
 } from './quantity.ts'
 
 /**
- * The number that a reply answers with: of its last box that holds one; else of its last label with one directly behind it; else its last whole
- * quantity. Without values where the reply has a number there that is not understood as a whole; null where it has none. Linear, and it
- * never throws.
+ * The number that a reply answers with: of its last box that holds one; else of its last label with one directly behind it; else its last
+ * whole quantity. Without values where the reply has a number there that is not understood as a whole; null where it has none. Linear, and
+ * it never throws.
  */
 export function readNumberAnswer(reply: string): Quantity | null {
   const text = readableReply(reply)
@@ -49,7 +49,7 @@ function readLabelled({ text, isStated }: AnswerText): Quantity | null {
       ? null
       : readQuantity(numberSentence(text.slice(instead.length), { isStated }), { isDirect: true })
   }
-  const lines = paragraph(text).split('\n', 12)
+  const lines = firstParagraph(text).split('\n', 12)
   // An answer that is worked out in lines ends with the last of them.
   const worked = lines.length > 1 && isWorked(lines[0]!) ? lines.findLast(isWorked) : undefined
   const sentence = numberSentence(worked ?? text, { isStated })
@@ -176,8 +176,8 @@ const nameBefore =
   /\b(?:years?|steps?|days?|weeks?|months?|quarters?|parts?|cases?|equations?|eq\.|problems?|questions?|figures?|tables?|lines?|pages?|rows?|columns?|phases?|options?|rounds?|items?|in) \(?$/i
 
 /**
- * Before a number that is a circumstance of another one: how long, of how many, with what. What one ends up with, and what one pays ("for 12"
- * without a noun behind it) is none.
+ * Before a number that is a circumstance of another one: how long, of how many, with what. What one ends up with, and what one pays ("for
+ * 12" without a noun behind it) is none.
  */
 const circumstance =
   /(?:\b(?:(?<!\bresult\w* )in|for|at|by|of(?= (?:the|his|her|their|its|those|these)\b)|including|on|after|before|instead of|rather than|unlike|versus|vs\.?|compared (?:to|with)|as|within|during|over|among|across|throughout|until|since|than|every|(?<!\b(?:end\w*|up|left|leav\w+|finish\w*)(?: \w+)? )with|dans|pour|avec|après|für|nach|mit|en|con|para|por|tras|who \p{L}+|whose \p{L}+ \p{L}+)(?: (?:\p{L}+ing|\p{L}+['’]s|each of|an?|the|all|these|those|his|her|their|its|my|our|your|both|only|about|next|first|last|other|day|days|week|month|year|les|des|los|las|den|die|der))*|分给|给|在|用) ?$/iu

@@ -1,4 +1,7 @@
-/** Text without what only sets it: LaTeX commands, math delimiters, Markdown, HTML. What LaTeX says in a command and a character says, too, is the character. Linear. */
+/**
+ * Text without what only sets it: LaTeX commands, math delimiters, Markdown, HTML. What LaTeX says in a command and a character says, too,
+ * is the character. Linear.
+ */
 
 /** A control character with the rest of a command: an escape of JSON that was not meant as one. */
 const brokenCommand =

@@ -4,8 +4,8 @@ import { hanNumberIn, numberWordsAt } from './number-words.ts'
 import { compoundAt, conversion, scaleAt, unitAt } from './units.ts'
 
 /**
- * A number as an answer gives it: all that it may mean, the plainest first. `12%` is 12 or 0.12, `5 million` is 5 or 5,000,000, `2 h 15 min`
- * is 2.25 or 135. No values: there is a number that is not understood as a whole, such as `12,5`, `3+4i`, a range or a date.
+ * A number as an answer gives it: all that it may mean, the plainest first. `12%` is 12 or 0.12, `5 million` is 5 or 5,000,000, `2 h 15
+ * min` is 2.25 or 135. No values: there is a number that is not understood as a whole, such as `12,5`, `3+4i`, a range or a date.
  */
 export type Quantity = { values: readonly number[]; kind: 'plain' | 'percent' | 'scaled' }
 const unclear: Quantity = { values: [], kind: 'plain' }
@@ -160,7 +160,7 @@ const starts = /[-+.\d\\({|√∛π∞[]|e(?= ?\^)|(?:sqrt|ln|log|log_?10|exp|si
 /** Before a digit of a name: `H2O`, `COVID-19`; or of a number that was begun elsewhere. */
 const isName = /[a-zA-Z\d]$|[a-zA-Z]-$/
 
-/** The quantities of a cleaned text from a place on, from left to right. A digit in a name (`H2O`, `A1`) is none. Linear but for a bound. */
+/** The quantities of a cleaned text from a place on, left to right. A digit in a name (`H2O`, `A1`) is none. Linear but for a bound. */
 export function* quantitiesIn(text: string, from = 0): Generator<PlacedQuantity> {
   let at = from
   for (;;) {
@@ -191,8 +191,8 @@ export function quantityText({ values: [value, other], kind }: Quantity): string
 }
 
 /**
- * Whether an answer is as good as a gold, by a rule for two numbers. A percentage is compared with another percentage as such, and with other
- * golds as a number or as a share.
+ * Whether an answer is as good as a gold, by a rule for two numbers. A percentage is compared with another percentage as such, and with
+ * other golds as a number or as a share.
  */
 export function isAnswer(answer: Quantity, gold: Quantity, isNear: (value: number, gold: number) => boolean): boolean {
   const fits = (value: number, wanted: number) => value === wanted || isNear(value, wanted)
@@ -305,7 +305,7 @@ function readSide(side: string, { isDirect = false, isLast = false }: QuantityRu
   return { values: [...found.values, ...other.values], kind: found.kind }
 }
 
-/** Whether two quantities are one in two units: "90 minutes, or 1.5 hours". Where the units are not known, the words between have to say so. */
+/** Whether two quantities are one in two units: "90 minutes, or 1.5 hours". Of unknown units, the words between have to say so. */
 function isInOtherUnit(text: string, one: PlacedQuantity, other: PlacedQuantity, isRepeated: boolean): boolean {
   const [unit, otherUnit] = [unitOf(text, one), unitOf(text, other)]
   if (unit === null || otherUnit === null || unit === otherUnit || other.values.length === 0) return false

@@ -1,4 +1,4 @@
-import { answerTexts, firstLine, paragraph, readableReply } from './answer-text.ts'
+import { answerTexts, firstLine, firstParagraph, readableReply } from './answer-text.ts'
 import { trimmedEnds, withoutCommands, withoutMarks } from './plain-text.ts'
 
 const maxChars = 20_000
@@ -9,8 +9,8 @@ const listLine = /^\s*(?:[-*•+]|\(?\d{1,3}[.)])\s+/
 const copula = /\s(?:is|are|were|ist|sind|est|sont|es|son|é|são|è|sono)[:\s]\s*/gi
 
 /**
- * The lists that a reply may answer with, the likeliest first, each in the ways in which it may be parted into items: in its box, behind its last
- * label, else the reply itself. Linear.
+ * The lists that a reply may answer with, the likeliest first, each in the ways in which it may be parted into items: in its box, behind
+ * its last label, else the reply itself. Linear.
  */
 export function* listAnswers(reply: string, separator: string): Generator<string[]> {
   const text = readableReply(reply)
@@ -38,7 +38,7 @@ export function* listAnswers(reply: string, separator: string): Generator<string
 
 function* listsIn(answer: string, separator: string): Generator<string[]> {
   const text = answer.slice(0, maxChars)
-  const lines = paragraph(text)
+  const lines = firstParagraph(text)
     .split('\n')
     .filter((line) => line.trim() !== '')
   // One item a line.
@@ -47,7 +47,7 @@ function* listsIn(answer: string, separator: string): Generator<string[]> {
     yield items
     yield items.map((item) => item.split(explanation, 1)[0]!)
   }
-  const whole = plain(lines.length > 1 && /^\s*[[{(]/.test(text) ? paragraph(text) : firstLine(text))
+  const whole = plain(lines.length > 1 && /^\s*[[{(]/.test(text) ? firstParagraph(text) : firstLine(text))
   const ended = whole.replace(/(?<=[^.!。])[.!。]+\s*$/, '')
   for (const line of new Set([ended, sentence(ended)])) {
     const items = unwrapped(line)

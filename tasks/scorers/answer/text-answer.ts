@@ -50,9 +50,9 @@ const listMark = /^\s*(?:[-*•>]\s+|\d{1,2}[.)]\s+)/
 const sentences = /(?<=[.!?。！？]["'”’)*_]{0,4})\s+/
 
 /**
- * What a reply may have answered in words, the likeliest first: in its box; behind its last label; else the reply itself, its first line, its last,
- * what is said to be something in a reply of a few sentences, what alone is bold. Each as a whole, then up to the end of its first sentence
- * and clauses. Linear.
+ * What a reply may have answered in words, the likeliest first: in its box; behind its last label; else the reply itself, its first line,
+ * its last, what is said to be something in a reply of a few sentences, what alone is bold. Each as a whole, then up to the end of its
+ * first sentence and clauses. Linear.
  */
 export function* textAnswers(reply: string): Generator<string> {
   const text = readableReply(reply)

@@ -1,4 +1,4 @@
-import { type Marks, type Parts, type ReadValue, readArithmetic } from '../answer/arithmetic.ts'
+import { type Marks, type PartReader, type ReadValue, readArithmetic } from '../answer/arithmetic.ts'
 
 /** How numbers are written, the longer forms first, and how JavaScript has them. */
 const numbers: [RegExp, (text: string) => string][] = [
@@ -27,11 +27,12 @@ const marks: Marks = {
 
 /**
  * The value of the arithmetic that a cleaned text begins with: with roots, logarithms, π, powers of e, fractions of LaTeX, mixed numbers.
- * Outside of parentheses a difference has spaces: "2023-12" is a date, which is read as its first number. Null where no number begins there.
+ * Outside of parentheses a difference has spaces: "2023-12" is a date, which is read as its first number. Null where no number begins
+ * there.
  */
-export const valueAt = (text: string): ReadValue | null => readArithmetic(text, marks, atomOf)
+export const financeValueAt = (text: string): ReadValue | null => readArithmetic(text, marks, atomOf)
 
-function atomOf({ take, behind, inside }: Parts): () => number | null {
+function atomOf({ take, behind, inside }: PartReader): () => number | null {
   function atom(): number | null {
     const top = inside(/\\[dt]?frac ?\{ ?/y, / ?\}/y)
     if (top !== null) {

@@ -1,4 +1,4 @@
-import { valueAt } from './arithmetic.ts'
+import { financeValueAt } from './arithmetic.ts'
 
 /**
  * Reads the number that a person would read in a short answer: LaTeX and Markdown around it, a unit after it, thousands
@@ -84,7 +84,7 @@ const goesOn = [
 function firstNumber(text: string): NumberRead {
   for (let index = 0; index < text.length; index += 1) {
     const isStart = /[-+.\d\\({√πe]/.test(text[index]!) && !/[a-zA-Z_^]/.test(text[index - 1] ?? '')
-    const read = isStart ? valueAt(text.slice(index, index + maxExpression)) : null
+    const read = isStart ? financeValueAt(text.slice(index, index + maxExpression)) : null
     if (read === null) continue
     if (!Number.isFinite(read.value)) return { value: null, isClear: false }
     const [before, after] = [text.slice(Math.max(0, index - 8), index), text.slice(index + read.end)]

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { followDead } from '../../../agents/kit/agent.ts'
+import { takeDeadLetters } from '../../../agents/kit/agent.ts'
 import { createLog } from '../../../agents/kit/log.ts'
 import { Presence, TerminalError } from '../../../bus/mod.ts'
 import { registry } from '../../../schemas/registry.ts'
@@ -10,8 +10,8 @@ import { plannerHandlers } from '../../support/planner-handlers.ts'
 import { openViewer } from '../../support/viewer.ts'
 
 /*
- * What another client puts on the bus is bytes. Each reader must get past them: a throw in a callback of nats.js ends the connection's reading
- * without a word, and one in a loop that nobody starts again ends what it followed.
+ * What another client puts on the bus is bytes. Each reader must get past them: a throw in a callback of nats.js ends the connection's
+ * reading without a word, and one in a loop that nobody starts again ends what it followed.
  */
 
 const count = 2000
@@ -89,7 +89,7 @@ test('hostile work becomes dead letters, forged notices are passed over, and bot
     signal: stop.signal,
   })
   let failures = 0
-  const following = followDead(planner, { log, signal: stop.signal }, async ({ message }) => {
+  const following = takeDeadLetters(planner, { log, signal: stop.signal }, async ({ message }) => {
     if (message?.runId !== 'sick') return
     if (failures++ === 0) throw new TerminalError('passed over')
     reported.push(message.id)

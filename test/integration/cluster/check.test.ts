@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { issueCertificate, makeAuthority } from '../../../cluster/certificates.ts'
 import { checkCluster } from '../../../cluster/check/check-cluster.ts'
-import type { Finding } from '../../../cluster/check/finding.ts'
-import { addNode, revokeNode } from '../../../cluster/node.ts'
+import type { ClusterFinding } from '../../../cluster/check/finding.ts'
+import { addNode, revokeNode } from '../../../cluster/membership.ts'
 import { roles } from '../../../schemas/role.ts'
 import { syllabus } from '../../support/command.ts'
 import { type MadeCluster, withMadeCluster } from '../../support/made-cluster.ts'
@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => made[Symbol.asyncDispose]())
 
-const wrong = (findings: readonly Finding[]) => findings.filter(({ status }) => status !== 'ok')
+const wrong = (findings: readonly ClusterFinding[]) => findings.filter(({ status }) => status !== 'ok')
 const check = async (...files: string[]) => {
   const { findings, isRight } = await checkCluster(made.folder, files)
   return {

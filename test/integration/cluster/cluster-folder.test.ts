@@ -7,7 +7,7 @@ import { issueCertificate, type KeyPair, makeAuthority } from '../../../cluster/
 import { checkHostFiles } from '../../../cluster/check/files.ts'
 import { readCluster } from '../../../cluster/cluster-file.ts'
 import { initCluster, renewHosts } from '../../../cluster/init.ts'
-import { addNode, revokeNode } from '../../../cluster/node.ts'
+import { addNode, revokeNode } from '../../../cluster/membership.ts'
 import { accountsOf, roles } from '../../../schemas/role.ts'
 import { planOf } from '../../support/made-cluster.ts'
 

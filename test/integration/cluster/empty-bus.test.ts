@@ -1,36 +1,19 @@
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type TestCluster, withCluster } from '../../support/cluster.ts'
-import { openCommands } from '../../support/command.ts'
-import { type GenerateFolder, openGenerateFolder } from '../../support/generate.ts'
+import { expect, test } from 'vitest'
 import { until } from '../../support/nats.ts'
-import { joinFile, operatorHost } from '../../support/nodes.ts'
+import { useNodes } from '../../support/nodes.ts'
 
-let folder: GenerateFolder
-let cluster: TestCluster
-let operator: Record<string, string>
-const commands = openCommands()
-const { started } = commands
-beforeAll(async () => {
-  folder = await openGenerateFolder()
-  cluster = await withCluster({ size: 1, topology: false })
-  operator = await operatorHost(folder.path, cluster)
-}, 60_000)
-afterAll(async () => {
-  await commands[Symbol.asyncDispose]()
-  await cluster[Symbol.asyncDispose]()
-  await folder[Symbol.asyncDispose]()
-})
+const nodes = useNodes()
 
 async function streams(): Promise<string[]> {
-  const { jsm, nc } = await cluster.link()
+  const { jsm, nc } = await nodes.cluster.link()
   const names = await Array.fromAsync(jsm.streams.names())
   await nc.close()
   return names
 }
 
 const noRun = /There is no run (to which this applies|a-run on this bus)\./
-const operatorFile = () => join(folder.path, 'operator.node.json')
+const operatorFile = () => join(nodes.folder.path, 'operator.node.json')
 
 test.each<[string, () => string[], number, RegExp]>([
   ['status', () => ['status'], 0, /no runs[\s\S]*no agents are up/],
@@ -50,7 +33,7 @@ test.each<[string, () => string[], number, RegExp]>([
 ])(
   'a command that reads makes no streams on a bus without any: %s',
   async (_, words, code, shown) => {
-    const command = started(folder.command('reader', words(), operator))
+    const command = nodes.started(nodes.folder.command('reader', words(), nodes.operator))
     expect(await command.ended, command.output()).toBe(code)
     expect(command.output()).toMatch(shown)
     expect(await streams()).toEqual([])
@@ -59,10 +42,7 @@ test.each<[string, () => string[], number, RegExp]>([
 )
 
 test('the probe of a node says that there are no streams yet, and is right once there are', async () => {
-  const file = await joinFile(folder.path, cluster, 'early', ['generator'])
-  const node = started(
-    folder.command('early', ['node', 'start', file, '--generator', '1'], { SYLLABUS_TELEMETRY_PORT: '0' }),
-  )
+  const node = await nodes.startNode('early', ['generator'], ['--generator', '1'], { SYLLABUS_TELEMETRY_PORT: '0' })
   await until('it waits', () => node.output().includes('no streams yet') || node.child.exitCode !== null, 30_000)
   const url = /metrics: (\S+)/.exec(node.output())?.[1] ?? ''
   const probe = async (path: string) => {
@@ -75,7 +55,7 @@ test('the probe of a node says that there are no streams yet, and is right once 
   })
   expect((await probe('/healthz')).status).toBe(200)
   expect((await probe('/metrics')).text).toMatch(/^syllabus_bus_connected 1$/m)
-  const bus = await cluster.open('operator', 'cli')
+  const bus = await nodes.cluster.open('operator', 'cli')
   await bus.ensureTopology({ logMaxBytes: 1024 ** 2, logMaxAgeMs: 3_600_000, objectsMaxBytes: 1024 ** 2 })
   await until('it is ready', async () => (await probe('/readyz')).status === 200, 30_000)
   node.child.kill('SIGTERM')

@@ -30,7 +30,7 @@ const right: ServerFacts = {
   server: {
     host: host!,
     url: 'nats://127.0.0.2:4222',
-    greeting: { ...greeting, jetstream: true, tls_required: false },
+    greeting: { ...greeting, jetstream: true, tls_required: false, tls_verify: false },
   },
   clockMs: 12,
   routes: ['b', 'c'],

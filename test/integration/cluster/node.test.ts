@@ -11,48 +11,27 @@ import { WantedAgents } from '../../../launcher/wanted-agents.ts'
 import type { Role } from '../../../schemas/role.ts'
 import { bundledTask } from '../../../tasks/bundled-task.ts'
 import { loadTask } from '../../../tasks/load.ts'
-import { type TestCluster, withCluster } from '../../support/cluster.ts'
-import { openCommands } from '../../support/command.ts'
-import { type GenerateFolder, meteredTwice, openGenerateFolder, quickRedelivery } from '../../support/generate.ts'
+import { meteredTwice, quickRedelivery } from '../../support/generate.ts'
 import { until } from '../../support/nats.ts'
-import { joinFile, operatorHost } from '../../support/nodes.ts'
+import { joinFile, useNodes } from '../../support/nodes.ts'
 import { openStudent } from '../../support/stand-in-student.ts'
 import { startTeacherServer, type TeacherServer } from '../../support/teacher-server.ts'
 
-let folder: GenerateFolder
-let cluster: TestCluster
+const nodes = useNodes()
 let teacher: TeacherServer
-let operator: Record<string, string>
-const commands = openCommands()
-const { started } = commands
 beforeAll(async () => {
-  folder = await openGenerateFolder()
-  cluster = await withCluster({ size: 1, topology: false })
   teacher = await startTeacherServer()
-  operator = await operatorHost(folder.path, cluster)
-}, 60_000)
-afterAll(async () => {
-  await commands[Symbol.asyncDispose]()
-  await teacher[Symbol.asyncDispose]()
-  await cluster[Symbol.asyncDispose]()
-  await folder[Symbol.asyncDispose]()
 })
+afterAll(() => teacher[Symbol.asyncDispose]())
 
-async function startNode(
-  name: string,
-  roles: readonly Role[],
-  words: readonly string[],
-  env: Record<string, string> = {},
-) {
-  const file = await joinFile(folder.path, cluster, name, roles)
-  const asked = { OPENAI_BASE_URL: teacher.url, OPENAI_API_KEY: 'k-planted' }
-  return started(folder.command(name, ['node', 'start', file, ...words], { ...asked, ...env }))
-}
+const asked = () => ({ OPENAI_BASE_URL: teacher.url, OPENAI_API_KEY: 'k-planted' })
+const startNode = (name: string, roles: readonly Role[], words: readonly string[], env = {}) =>
+  nodes.startNode(name, roles, words, { ...asked(), ...env })
 
-const generate = (name: string, words: readonly string[] = [], asked = teacher) => {
+const generate = (name: string, words: readonly string[] = [], of = teacher) => {
   const fixed = ['--rows', '100', '--concurrency', '4', '--run-id', name]
-  const { args, env } = folder.written(name, asked, [...fixed, ...words])
-  return started(folder.command(name, args, { ...env, ...operator }))
+  const { args, env } = nodes.folder.written(name, of, [...fixed, ...words])
+  return nodes.started(nodes.folder.command(name, args, { ...env, ...nodes.operator }))
 }
 
 test('a run whose command starts no agent is made by nodes that were up before it; they wait for the next one', async () => {
@@ -63,18 +42,18 @@ test('a run whose command starts no agent is made by nodes that were up before i
   expect(run.output()).toContain('npx syllabus node start <join file> --generator 1')
   const two = await startNode('two', ['generator'], ['--generator', '2'])
   expect(await run.ended, `${run.output()}\n--\n${one.output()}\n--\n${two.output()}`).toBe(0)
-  expect((await folder.outcomeOf('first')).rows).toBe(100)
-  expect(await folder.agentPids('first', 'generator')).toEqual([])
+  expect((await nodes.folder.outcomeOf('first')).rows).toBe(100)
+  expect(await nodes.folder.agentPids('first', 'generator')).toEqual([])
   await until('it waits again', () => two.output().split('waits for a run').length > 1, 30_000)
-  const stop = started(folder.command('two', ['node', 'stop']))
+  const stop = nodes.started(nodes.folder.command('two', ['node', 'stop']))
   expect(await stop.ended, stop.output()).toBe(0)
   expect(await two.ended, two.output()).toBe(0)
 }, 240_000)
 
 test('a node that is killed with all its agents in the middle of a run costs what it had in flight; the rows are the same', async () => {
-  const topology = await folder.topology('quick', quickRedelivery)
+  const topology = await nodes.folder.topology('quick', quickRedelivery)
   const options = ['--rows', '100', '--concurrency', '4', '--topology', topology]
-  const alone = started(folder.generate('alone', teacher, options))
+  const alone = nodes.started(nodes.folder.generate('alone', teacher, options))
   expect(await alone.ended, alone.output()).toBe(0)
   await using slow = await startTeacherServer({ latencyMs: 150 })
   const at = { OPENAI_BASE_URL: slow.url }
@@ -82,12 +61,12 @@ test('a node that is killed with all its agents in the middle of a run costs wha
   const killed = await startNode('killed', ['generator'], ['--generator', '1'], at)
   const run = generate('together', ['--topology', topology, '--no-agents'], slow)
   await until('some replies', () => slow.requests >= 12 || run.child.exitCode !== null, 60_000)
-  const pids = await folder.pids('killed')
+  const pids = await nodes.folder.pids('killed')
   expect(pids.length).toBeGreaterThan(1)
   for (const pid of pids) process.kill(pid, 'SIGKILL')
   const joins = await startNode('joins', ['generator'], ['--generator', '1'], at)
   expect(await run.ended, [run, staying, killed, joins].map((each) => each.output()).join('\n--\n')).toBe(0)
-  const [before, after] = [await folder.outcomeOf('alone'), await folder.outcomeOf('together')]
+  const [before, after] = [await nodes.folder.outcomeOf('alone'), await nodes.folder.outcomeOf('together')]
   expect(after.rows).toBe(100)
   expect(after.datasetHash).toBe(before.datasetHash)
   expect(meteredTwice(slow)).toBeLessThanOrEqual(4)
@@ -95,7 +74,7 @@ test('a node that is killed with all its agents in the middle of a run costs wha
 
 test('a whole run from its start to its report has its agents on a node', async () => {
   const end = new AbortController()
-  const opening = { open: (role: Role) => cluster.open(role, 'peft') }
+  const opening = { open: (role: Role) => nodes.cluster.open(role, 'peft') }
   await openStudent(opening, await loadTask(bundledTask), end.signal)
   const roles = ['planner', 'generator', 'critic', 'evaluator'] as const
   const node = await startNode(
@@ -104,12 +83,12 @@ test('a whole run from its start to its report has its agents on a node', async 
     roles.flatMap((role) => [`--${role}`, '1']),
   )
   const words = ['run', '--no-agents', '--run-id', 'whole', '--rows', '20', '--attempts', '1', '--no-retention']
-  const env = { ...operator, SYLLABUS_RUNS: join(folder.path, 'runs') }
-  const run = started(folder.command('whole', [...words, '--arms', 'none'], env))
+  const env = { ...nodes.operator, SYLLABUS_RUNS: join(nodes.folder.path, 'runs') }
+  const run = nodes.started(nodes.folder.command('whole', [...words, '--arms', 'none'], env))
   expect(await run.ended, `${run.output()}\n--\n${node.output()}`).toBe(0)
   end.abort()
   expect(node.output()).toContain('works for whole: ')
-  expect(await folder.pids('whole')).toEqual([])
+  expect(await nodes.folder.pids('whole')).toEqual([])
 }, 240_000)
 
 /** What a command published of a run that wants generators and critics here. */
@@ -196,15 +175,14 @@ test.each<
 ])(
   'a node that is given %s ends at once',
   async (_what, { roles = ['generator'], words = ['--generator', '1'], wanted, env = {}, ...changes }, expected) => {
-    const bus = await cluster.open('operator', 'cli')
+    const bus = await nodes.cluster.open('operator', 'cli')
     const values = bus.kv('wanted', WantedAgents)
     for (const key of await values.keys()) await values.delete(key)
     if (wanted) await values.put('other', await published(wanted))
-    const file = await joinFile(folder.path, cluster, 'wrong', roles, changes.join)
+    const file = await joinFile(nodes.folder.path, nodes.cluster, 'wrong', roles, changes.join)
     if ('join' in changes && !changes.join)
-      await writeFile(file, JSON.stringify({ generator: cluster.credentials.generator }))
-    const asked = { OPENAI_BASE_URL: teacher.url, OPENAI_API_KEY: 'k-planted' }
-    const node = started(folder.command('wrong', ['node', 'start', file, ...words], { ...asked, ...env }))
+      await writeFile(file, JSON.stringify({ generator: nodes.cluster.credentials.generator }))
+    const node = nodes.started(nodes.folder.command('wrong', ['node', 'start', file, ...words], { ...asked(), ...env }))
     expect(await node.ended, node.output()).toBe(2)
     expect(node.output()).toMatch(expected)
   },
@@ -214,14 +192,14 @@ test.each<
 test('a second node of one name ends at once, on the same host and on another one; status shows the first', async () => {
   const first = await startNode('twin', ['generator'], ['--generator', '1..3'])
   await until('it is up', () => first.output().includes('node twin waits'), 30_000)
-  const file = join(folder.path, 'twin.node.json')
+  const file = join(nodes.folder.path, 'twin.node.json')
   for (const home of ['twin', 'elsewhere']) {
-    const second = started(folder.command(home, ['node', 'start', file, '--generator', '1']))
+    const second = nodes.started(nodes.folder.command(home, ['node', 'start', file, '--generator', '1']))
     expect(await second.ended, second.output()).toBe(2)
     expect(second.output()).toMatch(/"twin".* is up already: process \d+ on /)
   }
-  const status = started(
-    folder.command('twin', ['cluster', 'status', join(folder.path, 'operator.node.json'), '--json']),
+  const status = nodes.started(
+    nodes.folder.command('twin', ['cluster', 'status', join(nodes.folder.path, 'operator.node.json'), '--json']),
   )
   expect(await status.ended, status.output()).toBe(0)
   const shown = JSON.parse(status.output())
@@ -231,7 +209,7 @@ test('a second node of one name ends at once, on the same host and on another on
     serves: [],
   })
   expect(shown.streams.map((each: { name: string }) => each.name)).toEqual(expect.arrayContaining(['RUN', 'EXAM']))
-  const table = started(folder.command('twin', ['cluster', 'status'], operator))
+  const table = nodes.started(nodes.folder.command('twin', ['cluster', 'status'], nodes.operator))
   expect(await table.ended, table.output()).toBe(0)
   expect(table.output()).toMatch(/\nnodes\n[\s\S]*twin .*0 generator \(1\.\.3\)/)
   first.child.kill('SIGTERM')

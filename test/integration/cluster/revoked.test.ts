@@ -1,36 +1,20 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type TestCluster, withCluster } from '../../support/cluster.ts'
-import { openCommands } from '../../support/command.ts'
-import { type GenerateFolder, openGenerateFolder } from '../../support/generate.ts'
+import { expect, test } from 'vitest'
 import { until } from '../../support/nats.ts'
-import { joinFile, operatorHost } from '../../support/nodes.ts'
+import { joinFile, useNodes } from '../../support/nodes.ts'
 import { startTeacherServer } from '../../support/teacher-server.ts'
 
-let folder: GenerateFolder
-let cluster: TestCluster
-const commands = openCommands()
-const { started } = commands
-beforeAll(async () => {
-  folder = await openGenerateFolder()
-  cluster = await withCluster({ size: 1, topology: false })
-}, 60_000)
-afterAll(async () => {
-  await commands[Symbol.asyncDispose]()
-  await cluster[Symbol.asyncDispose]()
-  await folder[Symbol.asyncDispose]()
-})
+const nodes = useNodes()
 
 test('a node that was revoked, its agents and a command with its users end with the reason and exit code 2; the run waits', async () => {
+  const { folder, cluster, started } = nodes
   await using teacher = await startTeacherServer({ latencyMs: 500 })
   const asks = { OPENAI_BASE_URL: teacher.url, OPENAI_API_KEY: 'k-planted' }
   const topology = await folder.topology('impatient', { bus: { awayMs: 5000 } })
   const options = ['--rows', '1000', '--concurrency', '2', '--run-id', 'left', '--no-agents', '--topology', topology]
   const { args, env } = folder.written('left', teacher, options)
-  const run = started(folder.command('left', args, { ...env, ...(await operatorHost(folder.path, cluster)) }))
-  const node = async (name: string, role: 'planner' | 'critic' | 'generator') => {
-    const file = await joinFile(folder.path, cluster, name, [role])
-    return started(folder.command(name, ['node', 'start', file, `--${role}`, '1'], asks))
-  }
+  const run = started(folder.command('left', args, { ...env, ...nodes.operator }))
+  const node = (name: string, role: 'planner' | 'critic' | 'generator') =>
+    nodes.startNode(name, [role], [`--${role}`, '1'], asks)
   const [steady, other, revoked] = [
     await node('one', 'planner'),
     await node('two', 'critic'),

@@ -1,35 +1,22 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { NodePresence } from '../../../cluster/node/presence.ts'
 import { codeVersion } from '../../../launcher/code-version.ts'
 import { variantsIn } from '../../../launcher/topology/models.ts'
 import { readTopology } from '../../../launcher/topology/topology-file.ts'
 import { defaultTopology } from '../../../launcher/topology/topology-names.ts'
 import { WantedAgents } from '../../../launcher/wanted-agents.ts'
-import { type TestCluster, withCluster } from '../../support/cluster.ts'
-import { openCommands } from '../../support/command.ts'
-import { type GenerateFolder, openGenerateFolder, pidsWith } from '../../support/generate.ts'
+import { pidsWith } from '../../support/generate.ts'
 import { linkedHome } from '../../support/linked-home.ts'
 import { until } from '../../support/nats.ts'
-import { joinFile, operatorHost } from '../../support/nodes.ts'
+import { useNodes } from '../../support/nodes.ts'
 import { startTeacherServer } from '../../support/teacher-server.ts'
 
-let folder: GenerateFolder
-let cluster: TestCluster
-const commands = openCommands()
-const { started } = commands
-beforeAll(async () => {
-  folder = await openGenerateFolder()
-  cluster = await withCluster({ size: 1 })
-}, 60_000)
-afterAll(async () => {
-  await commands[Symbol.asyncDispose]()
-  await cluster[Symbol.asyncDispose]()
-  await folder[Symbol.asyncDispose]()
-})
+const world = useNodes({ topology: true })
 
 test('generators of a node come with the backlog, all but one go while little is left, and all with the run', async () => {
+  const { folder, cluster, started } = world
   // The last prompts take long, so that a shard or two are left when all others are done.
   let asked = 0
   await using teacher = await startTeacherServer({ latencyMs: () => (++asked > 200 ? 15_000 : 20) })
@@ -37,13 +24,12 @@ test('generators of a node come with the backlog, all but one go while little is
   const patient = { teacher: { minTimeoutMs: 60_000 } }
   const topology = await folder.topology('scaled', { run: { shardSize: 5 }, scaling, ...patient })
   const rolesOf = ['planner', 'critic', 'generator'] as const
-  const file = await joinFile(folder.path, cluster, 'scaled', rolesOf)
   const counts = ['--planner', '1', '--critic', '1', '--generator', '1..4']
   const at = { OPENAI_BASE_URL: teacher.url, OPENAI_API_KEY: 'k-planted' }
-  const node = started(folder.command('scaled', ['node', 'start', file, ...counts], at))
+  const node = await world.startNode('scaled', rolesOf, counts, at)
   const fixed = ['--rows', '200', '--concurrency', '8', '--generators', '4', '--run-id', 'scaled', '--no-agents']
   const { args, env } = folder.written('asks', teacher, [...fixed, '--topology', topology])
-  const command = started(folder.command('asks', args, { ...env, ...(await operatorHost(folder.path, cluster)) }))
+  const command = started(folder.command('asks', args, { ...env, ...world.operator }))
   const seen: number[] = []
   const nodes = (await cluster.open('operator', 'cli')).kv('nodes', NodePresence)
   const end = new AbortController()
@@ -68,6 +54,7 @@ test('generators of a node come with the backlog, all but one go while little is
 }, 240_000)
 
 test('each GPU of a host has a trainer-bridge that sees it alone', async () => {
+  const { folder, cluster, started } = world
   const bin = join(folder.path, 'bin')
   await mkdir(bin)
   const gpus = ['GPU-11111111-aaaa', 'GPU-22222222-bbbb']
@@ -85,9 +72,8 @@ test('each GPU of a host has a trainer-bridge that sees it alone', async () => {
   const wanted = (await cluster.open('operator', 'cli')).kv('wanted', WantedAgents)
   const refreshing = setInterval(() => void wanted.put('other', value), 2000)
   await wanted.put('other', value)
-  const file = await joinFile(folder.path, cluster, 'gpus', ['trainer-bridge'])
   const path = `${bin}${delimiter}${process.env.PATH}`
-  const node = started(folder.command('gpus', ['node', 'start', file, '--trainer-bridge', 'gpus'], { PATH: path }))
+  const node = await world.startNode('gpus', ['trainer-bridge'], ['--trainer-bridge', 'gpus'], { PATH: path })
   try {
     for (const id of gpus) {
       const texts = [`SYLLABUS_HOME=${home}\0`, `CUDA_VISIBLE_DEVICES=${id}\0`, 'SYLLABUS_DEVICE=cuda\0']

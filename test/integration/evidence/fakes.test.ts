@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Claim, ReportData } from '../../../evidence/report/report-data.ts'
 import { outcomeOf, type RunOutcome } from '../../../evidence/report/run-set/outcome.ts'
-import { summarise } from '../../../evidence/report/run-set/summary.ts'
+import { summariseRuns } from '../../../evidence/report/run-set/summary.ts'
 import { mainSentence } from '../../../evidence/report/run-set/text.ts'
 import { headlinesOf } from '../../../evidence/report/text/conclusion.ts'
 import { reportData } from '../../support/report-data.ts'
@@ -229,7 +229,7 @@ describe('a set of runs earns no claim by', () => {
       { runId: `night-${seed}`, seed },
       runLog({ ...honest, seed, ...changes, skillOf: { ...honest.skillOf, ...changes.skillOf } }),
     )
-  const reported = (runs: readonly RunOutcome[]) => mainSentence(summarise('night', runs))
+  const reported = (runs: readonly RunOutcome[]) => mainSentence(summariseRuns('night', runs))
   const setOf = (changes: RunLogOptions) => reported([1, 2, 3].map((seed) => outcome(seed, changes)))
 
   test.each<[string, RunLogOptions, RegExp]>([

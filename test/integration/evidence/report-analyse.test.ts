@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ReportData, renderMarkdown } from '../../../evidence/report/mod.ts'
+import { ReportData, reportMarkdown } from '../../../evidence/report/mod.ts'
 import { newcombePaired } from '../../../evidence/report/statistics/differences.ts'
 import { wilson } from '../../../evidence/report/statistics/intervals.ts'
 import { differenceName, labelOf } from '../../../evidence/report/text/names.ts'
@@ -39,8 +39,8 @@ describe('a finished run', () => {
     )
     const one = reportData(entries)
     expect(one.sealed!.parts).toEqual([part])
-    expect(renderMarkdown(one)).not.toMatch(/\| all parts|parts that both have/)
-    expect(renderMarkdown(data)).toMatch(/\| all parts.*parts that both have/s)
+    expect(reportMarkdown(one)).not.toMatch(/\| all parts|parts that both have/)
+    expect(reportMarkdown(data)).toMatch(/\| all parts.*parts that both have/s)
   })
 
   test('what the bridge does once the test is opened is of the opening', () => {
@@ -186,7 +186,7 @@ describe('several seeds', () => {
     const [final, control] = ['final', 'control'].map((arm) => armOf(arm).skills[skill!.skill]!.strict)
     expect(final!.perSeed).toHaveLength(3)
     expect(final!.value - control!.value).toBeCloseTo(skill!.value, 12)
-    expect(renderMarkdown(data)).toContain('Means of 3 and 3 training seeds')
+    expect(reportMarkdown(data)).toContain('Means of 3 and 3 training seeds')
   })
 
   test('seeds that disagree on a skill widen its interval', () => {
@@ -213,9 +213,9 @@ describe('several seeds', () => {
       pairs[strict ? (other ? 'both' : 'gained') : other ? 'lost' : 'neither'] += 1
     }
     expect(skill!.interval).toEqual(newcombePaired(pairs))
-    expect(renderMarkdown(data)).not.toContain('Too few items')
+    expect(reportMarkdown(data)).not.toContain('Too few items')
     const grouped = reportData({ groupSize: 20 })
-    expect(renderMarkdown(grouped)).toContain('Too few items to tell anything but a very large difference')
+    expect(reportMarkdown(grouped)).toContain('Too few items to tell anything but a very large difference')
   })
 
   test('items of a group are one draw', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { sampleOf } from '../../../agents/kit/sample.ts'
 import { coverageOf, difficultyOf, diversityOf } from '../../../evidence/quality/measures.ts'
-import { ReportData, renderHtml, renderMarkdown } from '../../../evidence/report/mod.ts'
+import { ReportData, reportHtml, reportMarkdown } from '../../../evidence/report/mod.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Report } from '../../../schemas/messages/evaluation.ts'
 import { cpuMsOf } from '../../support/cpu-time.ts'
@@ -116,7 +116,7 @@ describe('quality in the report', () => {
 
   test('is a table by attempt and a plot beside the validation score', () => {
     const data = reportData(log)
-    for (const page of [renderHtml(data), renderMarkdown(data)]) {
+    for (const page of [reportHtml(data), reportMarkdown(data)]) {
       expect(page).toContain('Quality of the data')
       expect(page).toContain('8.00 (100 rows)')
       expect(page).not.toContain('Judge, mean')
@@ -124,15 +124,15 @@ describe('quality in the report', () => {
       expect(page).toContain('0.432')
       expect(page).toContain('embeddings of a-model (mean over pairs of 80 rows)')
     }
-    expect(renderHtml(data)).toContain('question distance')
+    expect(reportHtml(data)).toContain('question distance')
     const failed = { ...embedding, questions: null, replies: null, failure: 'a-model: HTTP 500: down' }
     const without = data.quality.map((one) => ({ ...one, embedding: null }))
-    expect(renderMarkdown({ ...data, quality: without })).toContain('by words alone (n-gram)')
+    expect(reportMarkdown({ ...data, quality: without })).toContain('by words alone (n-gram)')
     const broken = data.quality.map((one) => ({ ...one, embedding: failed }))
-    expect(renderMarkdown({ ...data, quality: broken })).toContain('which failed: a-model: HTTP 500: down')
-    expect(renderHtml(data)).toContain('Measures of quality by attempt beside the validation score')
+    expect(reportMarkdown({ ...data, quality: broken })).toContain('which failed: a-model: HTTP 500: down')
+    expect(reportHtml(data)).toContain('Measures of quality by attempt beside the validation score')
     const judged = { rows: 3, mean: 4, lowest: 2, models: ['judge-1'] }
     const quality = data.quality.map((one) => ({ ...one, judged }))
-    expect(renderMarkdown({ ...data, quality })).toContain('4.00 (3 rows, lowest 2)')
+    expect(reportMarkdown({ ...data, quality })).toContain('4.00 (3 rows, lowest 2)')
   })
 })

@@ -5,8 +5,8 @@ import {
   collect,
   defaultResampling,
   ReportData,
-  renderHtml,
-  renderMarkdown,
+  reportHtml,
+  reportMarkdown,
 } from '../../../evidence/report/mod.ts'
 import type { PublicTask } from '../../../schemas/task.ts'
 import { reportData } from '../../support/report-data.ts'
@@ -29,7 +29,7 @@ function hostile(): ReportData {
 }
 
 describe('HTML', () => {
-  const page = renderHtml(data)
+  const page = reportHtml(data)
 
   test('stands alone: no script, nothing fetched', () => {
     const { document } = parseHTML(page)
@@ -56,11 +56,11 @@ describe('HTML', () => {
   })
 
   test('shows nothing that is not in report.json', () => {
-    expect(renderHtml(ReportData.parse(JSON.parse(JSON.stringify(data))))).toBe(page)
+    expect(reportHtml(ReportData.parse(JSON.parse(JSON.stringify(data))))).toBe(page)
   })
 
   test('hostile data is text', () => {
-    const { document } = parseHTML(renderHtml(hostile()))
+    const { document } = parseHTML(reportHtml(hostile()))
     expect(document.querySelectorAll('script, img, a')).toHaveLength(0)
     expect(document.querySelector('h1')?.textContent).toBe(attack)
     expect([...document.querySelectorAll('pre.answer')].map((pre) => pre.textContent)).toContain(attack)
@@ -68,7 +68,7 @@ describe('HTML', () => {
 })
 
 test('the audit is said to be drawn, set aside by the task, or not there', () => {
-  const seen = (data: ReportData) => [renderHtml(data), renderMarkdown(data)]
+  const seen = (data: ReportData) => [reportHtml(data), reportMarkdown(data)]
   const of = (task: PublicTask) =>
     analyse(collect(runLog()), { ...defaultResampling, task, versions: {}, rows: new Map() })
   const drawn = of({ ...publicTask(), procedureSha256: 'a'.repeat(64) })
@@ -83,13 +83,13 @@ test('the audit is said to be drawn, set aside by the task, or not there', () =>
 
 describe('Markdown', () => {
   test('shows nothing that is not in report.json', () => {
-    expect(renderMarkdown(ReportData.parse(JSON.parse(JSON.stringify(data))))).toBe(renderMarkdown(data))
+    expect(reportMarkdown(ReportData.parse(JSON.parse(JSON.stringify(data))))).toBe(reportMarkdown(data))
   })
 
   test('hostile data is text, inside code blocks and outside', () => {
     const outside: string[] = []
     let fence: string | null = null
-    for (const line of renderMarkdown(hostile()).split('\n')) {
+    for (const line of reportMarkdown(hostile()).split('\n')) {
       const [ticks] = /^`{3,}/.exec(line) ?? []
       if (fence === null && ticks) fence = ticks
       // As CommonMark closes a block: by at least as many backticks, alone on their line.
@@ -109,7 +109,7 @@ describe('Markdown', () => {
 
 test('a run whose task cannot be read still shows its result', () => {
   const without = { ...data, task: null }
-  for (const text of [renderHtml(without), renderMarkdown(without)]) {
+  for (const text of [reportHtml(without), reportMarkdown(without)]) {
     expect(text).toContain('Result on the sealed test')
     expect(text).not.toContain('There was no final evaluation')
   }
@@ -119,7 +119,7 @@ test('a run at any point renders', () => {
   const log = runLog()
   for (let length = 0; length < log.length; length += 12) {
     const part = reportData(log.slice(0, length))
-    const [page, text] = [renderHtml(part), renderMarkdown(part)]
+    const [page, text] = [reportHtml(part), reportMarkdown(part)]
     expect(`${page}${text}`).not.toMatch(/\b(?:NaN|Infinity|undefined|null %)\b/)
     expect(page).toContain('There was no final evaluation')
     expect(text).toContain('There was no final evaluation')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { renderHtml, renderMarkdown } from '../../../evidence/report/mod.ts'
+import { reportHtml, reportMarkdown } from '../../../evidence/report/mod.ts'
 import { armSeedOf } from '../../../schemas/arm.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { FinalEvalResults } from '../../../schemas/messages/evaluation.ts'
@@ -66,14 +66,14 @@ describe('retention in the report', () => {
     ])
     expect(parts).toEqual(reportData().sealed!.parts)
     expect(evalSets).toEqual(reportData().sealed!.test)
-    for (const page of [renderHtml(data), renderMarkdown(data)]) {
+    for (const page of [reportHtml(data), reportMarkdown(data)]) {
       expect(page).toContain('Lost: Final − base student is −15.0 points')
       expect(page).toContain('71.4 %')
       expect(page).toContain('0 of 420 replies cut')
       expect(page).toContain('210 questions outside all skills of the task')
       expect(page).not.toContain('was not measured (run.evidence.retention')
     }
-    expect(renderHtml(data)).toContain('Final − base student by skill, in points')
+    expect(reportHtml(data)).toContain('Final − base student by skill, in points')
   })
 
   test('a base that knows no more than a trivial answer has nothing to forget, whatever the final does', () => {
@@ -94,7 +94,7 @@ describe('retention in the report', () => {
     }
     const shown = (right: number) => withTrivial(right).sealed!.retention!.changes.at(-1)!.conclusion
     expect([shown(0), shown(16), shown(20)]).toEqual(['kept', 'inconclusive', 'inconclusive'])
-    for (const page of [renderHtml(withTrivial(18)), renderMarkdown(withTrivial(18))])
+    for (const page of [reportHtml(withTrivial(18)), reportMarkdown(withTrivial(18))])
       expect(page).toContain('so it had little to forget')
   })
 
@@ -102,6 +102,6 @@ describe('retention in the report', () => {
     const data = reportData()
     expect(data.sealed!.retention).toBeNull()
     expect(data.evidence.unmeasured.map(({ how }) => how)).toContain('--retention')
-    for (const page of [renderHtml(data), renderMarkdown(data)]) expect(page).toContain('forgot outside the task')
+    for (const page of [reportHtml(data), reportMarkdown(data)]) expect(page).toContain('forgot outside the task')
   })
 })

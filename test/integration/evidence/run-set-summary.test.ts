@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { renderHtml, renderMarkdown } from '../../../evidence/report/run-set/document.ts'
+import { summaryHtml, summaryMarkdown } from '../../../evidence/report/run-set/document.ts'
 import { outcomeOf } from '../../../evidence/report/run-set/outcome.ts'
-import { summarise } from '../../../evidence/report/run-set/summary.ts'
+import { summariseRuns } from '../../../evidence/report/run-set/summary.ts'
 import { sentencesOf } from '../../../evidence/report/run-set/text.ts'
 import { points } from '../../../evidence/report/text/format.ts'
 import { membersOf } from '../../../experiments/run-set/run-set.ts'
@@ -65,7 +65,7 @@ describe('a set of runs', () => {
   test('the run is the unit, and a run without a result is counted in no figure', () => {
     const members = membersOf('night', 1, 3)
     const outcomes = members.map((member, index) => outcomeOf(member, logOf(member.seed, index < 2)))
-    const summary = summarise('night', outcomes)
+    const summary = summariseRuns('night', outcomes)
     const values = outcomes.slice(0, 2).map(({ scores }) => scores.final! - scores.control!)
     const middle = (values[0]! + values[1]!) / 2
     expect(summary.gains.control).toMatchObject({ runs: 2, values })
@@ -73,25 +73,25 @@ describe('a set of runs', () => {
     expect(summary.gains.control!.sd).toBeCloseTo(Math.hypot(values[0]! - middle, values[1]! - middle), 12)
     expect(summary.gains).not.toHaveProperty('final')
     expect(sentencesOf(summary)[0]).toContain('2 of 3 runs')
-    for (const page of [renderMarkdown(summary), renderHtml(summary)]) {
+    for (const page of [summaryMarkdown(summary), summaryHtml(summary)]) {
       expect(page).toContain('night-3')
       expect(page).toContain('1 of 3 runs had no final evaluation')
       expect(page).toContain('2 runs are not enough to say more, 3 are the fewest')
     }
-    const one = summarise('one', outcomes.slice(0, 1))
+    const one = summariseRuns('one', outcomes.slice(0, 1))
     expect(one.scores.final!.sd).toBeNull()
-    expect(renderMarkdown(one)).toContain('one run says nothing of another search')
-    expect(sentencesOf(summarise('none', outcomes.slice(2)))).toEqual([
+    expect(summaryMarkdown(one)).toContain('one run says nothing of another search')
+    expect(sentencesOf(summariseRuns('none', outcomes.slice(2)))).toEqual([
       'set none: none of 1 run had a final evaluation',
     ])
-    expect(renderHtml(summarise('none', outcomes.slice(2)))).toContain('None of 1 run had a final evaluation.')
+    expect(summaryHtml(summariseRuns('none', outcomes.slice(2)))).toContain('None of 1 run had a final evaluation.')
   })
 
   test('the interval over runs is Student’s t, and only one that excludes zero is called a difference', () => {
     const strong = membersOf('night', 1, 4).map((member) =>
       outcomeOf(member, logOf(member.seed, true, { final: 0.85, control: 0.2 })),
     )
-    const summary = summarise('night', strong)
+    const summary = summariseRuns('night', strong)
     const { mean, sd, interval } = summary.gains.control!
     // The quantile of Student's t with three degrees of freedom, from the tables of Fisher and Yates.
     expect(interval!.low).toBeCloseTo(mean - (3.182 * sd!) / 2, 3)
@@ -100,7 +100,7 @@ describe('a set of runs', () => {
       strong.reduce((sum, { scores }) => sum + (scores.final! - scores.base!) / scores.base!, 0) / 4,
       12,
     )
-    const page = renderHtml(summary)
+    const page = summaryHtml(summary)
     expect(page).toContain('on this test the searches ended better than uniform control')
     const { overItems } = summary.gains.control!
     expect(overItems!.low).toBeLessThanOrEqual(interval!.low)
@@ -117,22 +117,22 @@ describe('a set of runs', () => {
       }))
       return { ...run, arms }
     })
-    expect(summarise('other-items', others).gains.control!.overItems).toBeNull()
+    expect(summariseRuns('other-items', others).gains.control!.overItems).toBeNull()
     expect(page.match(/<svg/g)).toHaveLength(3)
     // Every run has its own interval.
     for (const { gains } of strong) {
       const { low, high } = gains.control!.interval!
-      expect(renderMarkdown(summary)).toContain(`(${points(low)} to ${points(high)})`)
+      expect(summaryMarkdown(summary)).toContain(`(${points(low)} to ${points(high)})`)
     }
     const alike = [1, 2, 3].map((seed) => ({ ...strong[0]!, runId: `n-${seed}`, seed }))
-    expect(summarise('alike', alike).gains.control).toMatchObject({ sd: 0, interval: null })
-    expect(renderMarkdown(summarise('alike', alike))).toContain('which agree to the item')
+    expect(summariseRuns('alike', alike).gains.control).toMatchObject({ sd: 0, interval: null })
+    expect(summaryMarkdown(summariseRuns('alike', alike))).toContain('which agree to the item')
     const other = [...strong.slice(0, 3), { ...strong[3]!, against: 'base' }]
-    expect(summarise('other', other).against).toBe('control')
-    expect(renderMarkdown(summarise('other', other))).toContain('named before 3 of 4 final evaluations')
+    expect(summariseRuns('other', other).against).toBe('control')
+    expect(summaryMarkdown(summariseRuns('other', other))).toContain('named before 3 of 4 final evaluations')
     const apart = [0.9, 0.1, 0.9, 0.1].map((final, index) =>
       outcomeOf({ runId: `n-${index}`, seed: index }, logOf(index + 1, true, { final, control: 0.5 })),
     )
-    expect(renderMarkdown(summarise('apart', apart))).toContain('which includes zero: no difference is shown')
+    expect(summaryMarkdown(summariseRuns('apart', apart))).toContain('which includes zero: no difference is shown')
   })
 })

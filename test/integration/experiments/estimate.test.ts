@@ -27,7 +27,7 @@ const input = (changes: Partial<EstimateInput> = {}): EstimateInput => ({
     teacher: { inputPerMillion: 1, outputPerMillion: 1 },
     checker: { inputPerMillion: 1, outputPerMillion: 1 },
   },
-  limits: { teacherCalls: 500, plannerCalls: 1000, tokens: null, money: null, maxHours: 12 },
+  limits: { teacherCalls: 500, plannerCalls: 1000, analystCalls: null, tokens: null, money: null, maxHours: 12 },
   past: nothing,
   ...changes,
 })

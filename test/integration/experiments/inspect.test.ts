@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import type { PlannerState } from '../../../agents/planner/state.ts'
 import type { Bus } from '../../../bus/mod.ts'
-import { answersOf, shownModel } from '../../../experiments/inspect/answers.ts'
+import { answeredItemsOf, shownModel } from '../../../experiments/inspect/answers.ts'
 import { createHeld } from '../../../experiments/inspect/held.ts'
 import { createRunReader } from '../../../experiments/inspect/run-reader.ts'
 import { runRows } from '../../../experiments/inspect/run-rows.ts'
 import { planEvidence } from '../../../experiments/run/evidence.ts'
-import { pickRun } from '../../../experiments/run/resume-run.ts'
+import { pickRun } from '../../../experiments/run/pick-run.ts'
 import { readTopology } from '../../../launcher/topology/topology-file.ts'
 import { defaultTopology } from '../../../launcher/topology/topology-names.ts'
 import { GatewayLimits } from '../../../schemas/session-limits.ts'
@@ -214,7 +214,7 @@ describe('a run that trains', () => {
   const isSealed = (text: string) => [...task.test, ...task.audit].some(({ input }) => text.includes(input))
 
   test('its answers are those of validation, by item and student model', async () => {
-    const items = await answersOf(bus, state)
+    const items = await answeredItemsOf(bus, state)
     expect(items.map(({ id }) => id)).toEqual(task.validation.map(({ id }) => id))
     const models = items[0]!.answers.map(({ model }) => model)
     expect(models).toEqual(expect.arrayContaining(['base', 'attempt-1']))

@@ -5,9 +5,9 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { armsOf, selectArms } from '../../../experiments/recipe/arms.ts'
-import { checkStudent } from '../../../experiments/recipe/check-student.ts'
+import { checkArmStudent } from '../../../experiments/recipe/check-student.ts'
 import { type ArmPlan, planArms } from '../../../experiments/recipe/plan.ts'
-import { printPlan, totalOf } from '../../../experiments/recipe/print-plan.ts'
+import { printRecipePlan, totalOf } from '../../../experiments/recipe/print-plan.ts'
 import { checkSources, readRecipe, type Sources } from '../../../experiments/recipe/sources.ts'
 import { paperRecipe } from '../../../tasks/importers/task-yaml.ts'
 import { writePaperSources } from '../../support/paper-sources.ts'
@@ -77,7 +77,7 @@ describe('the recipes of the paper', () => {
         hours: null,
         atMost: { teacherCalls: 85 * 50_000, hours: 85 * 12 },
       })
-      expect(printPlan(await readRecipe(paper(name)), plans).join('\n')).toContain(
+      expect(printRecipePlan(await readRecipe(paper(name)), plans).join('\n')).toContain(
         '4 250 000 teacher calls, 1 020 h of search',
       )
     },
@@ -189,7 +189,9 @@ describe('bad input', () => {
     const student = join(folder, 'no-model')
     const path = await written(`${head}settings: { ${task}, models: { planner: p, teacher: t, student: ${student} } }`)
     const [arm] = await plan(path)
-    await expect(checkStudent(arm!)).rejects.toThrow(`The student ${student} is not a folder with a transformers model`)
+    await expect(checkArmStudent(arm!)).rejects.toThrow(
+      `The student ${student} is not a folder with a transformers model`,
+    )
   })
 
   test('a seed that is a question of a split is taken out of the pool', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type LogEntry, renderHtml, renderMarkdown } from '../../../evidence/report/mod.ts'
+import { type LogEntry, reportHtml, reportMarkdown } from '../../../evidence/report/mod.ts'
 import { spentOn } from '../../../schemas/spent.ts'
 import type { UsageLine } from '../../../schemas/usage.ts'
 import * as page from '../../../trace/web/usage.ts'
@@ -58,7 +58,7 @@ describe('the report', () => {
     const data = reportData(paidLog(some))
     expect(data.budget.price).toBeNull()
     expect(data.budget.usage.map(({ money }) => money === null)).toEqual([true, true, true, false])
-    for (const text of [renderHtml(data), renderMarkdown(data)]) {
+    for (const text of [reportHtml(data), reportMarkdown(data)]) {
       expect(text).toContain('solve again and vote')
       expect(text).toContain('lost in a crash')
       expect(text).toContain('thinker')
@@ -80,6 +80,6 @@ describe('the page', () => {
     expect(page.tokens(usage)).toBe(35 * 1100)
     expect(page.money(usage, prices)).toBeCloseTo(33 * 0.002 + 2 * 0.02)
     expect(page.money(usage, {})).toBeNull()
-    expect(page.usageLines(usage)[0]).toMatchObject({ role: 'critic', stage: 'vote', calls: 20 })
+    expect(page.spentLines(usage)[0]).toMatchObject({ role: 'critic', stage: 'vote', calls: 20 })
   })
 })

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Bus, Presence } from '../../../bus/mod.ts'
-import { resumeAgain } from '../../../experiments/run/resume-run.ts'
+import { resumeAgain } from '../../../experiments/run/command-again.ts'
 import { checkServed, needsOf } from '../../../launcher/served.ts'
 import { boundTo, queuesIn } from '../../../launcher/topology/queues.ts'
 import { readTopology } from '../../../launcher/topology/topology-file.ts'

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { createTroubles, Presence, type Trouble } from '../../../bus/mod.ts'
 import { watchTroubles } from '../../../launcher/troubles.ts'
 import { registry } from '../../../schemas/registry.ts'
-import type { Wanted } from '../../../trace/troubles.ts'
+import type { NeededAgent } from '../../../trace/troubles.ts'
 import type { Command } from '../../support/command.ts'
 import { type GenerateFolder, openGenerateFolder } from '../../support/generate.ts'
 import { type TestServer, until, withServer } from '../../support/nats.ts'
@@ -93,7 +93,7 @@ test('troubles are printed once as they come and go, and an agent of which there
     { role: 'generator', variant: 'procedural' },
     { role: 'evaluator', variant: 'scorer' },
   ] as const
-  let stillWanted: readonly Wanted[] = wanted
+  let stillWanted: readonly NeededAgent[] = wanted
   await using presence = generator.announce()
   await using _watch = watchTroubles(operator, {
     line: (text) => lines.push(text),

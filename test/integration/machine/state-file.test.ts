@@ -10,8 +10,8 @@ import {
   putInPlace,
   readOrForget,
   readState,
-  readText,
   StateFileError,
+  textOrNull,
   writeWhole,
 } from '../../../machine/state-file.ts'
 
@@ -56,7 +56,7 @@ describe('what is written', () => {
   test('anew takes no place of what is there', async () => {
     const made = await Promise.all(Array.from({ length: 20 }, (_, i) => createWhole(path, `text ${i}`)))
     expect(made.filter(Boolean)).toHaveLength(1)
-    expect(await readText(path)).toBe(`text ${made.indexOf(true)}`)
+    expect(await textOrNull(path)).toBe(`text ${made.indexOf(true)}`)
     expect(await readdir(folder)).toEqual(['state.json'])
   })
 

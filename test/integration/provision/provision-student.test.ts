@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { diagnose, provisionStudent, studentPath } from '../../../provision/mod.ts'
+import { diagnoseSetup, provisionStudent, studentPath } from '../../../provision/mod.ts'
 import { brokenStudentFile, readyStudent } from '../../../provision/student.ts'
 import { home as realHome, runtimePython } from '../../support/python.ts'
 
@@ -27,7 +27,7 @@ async function finished(): Promise<string> {
   return path
 }
 
-const findingOf = async (name: string) => (await diagnose({ home })).find((finding) => finding.name === name)
+const findingOf = async (name: string) => (await diagnoseSetup({ home })).find((finding) => finding.name === name)
 
 test('the embedded student is there, verified, and found at once the second time', { timeout: 900_000 }, async () => {
   const python = await runtimePython()
@@ -57,7 +57,7 @@ test('a file changed without changing size is found by doctor', async () => {
 })
 
 test('doctor names what is missing and how it comes', async () => {
-  const findings = await diagnose({ home, env: { ...process.env, NATS_URL: undefined, PATH: '/nowhere' } })
+  const findings = await diagnoseSetup({ home, env: { ...process.env, NATS_URL: undefined, PATH: '/nowhere' } })
   const status = Object.fromEntries(findings.map((finding) => [finding.name, finding.status]))
   expect(status).toMatchObject({
     node: 'ok',

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { EndpointOptions } from '../../../schemas/endpoint.ts'
-import { lineScorerNamed, lineScorerNames } from '../../../tasks/scorers/line-scorers.ts'
-import { scorers } from '../../../tasks/scorers/mod.ts'
 import { answerIn } from '../../../tasks/seed-pool.ts'
+import { lineScorers, scorers } from '../../support/scorers.ts'
 
 /** How a text of this many characters begins, goes on again and again, and ends. */
 const long = ([head, piece, tail]: readonly [string, string, string], chars: number): string =>
@@ -45,9 +44,9 @@ describe.each(Object.entries(texts))('%s cost what they are long', (_, parts) =>
     expect(milliseconds(() => scorer.score(long(parts, 60_000), gold, scorer.options.parse({})))).toBeLessThan(1500)
   })
 
-  test.each(lineScorerNames())('lines of %s', (name) => {
+  test.each(Object.keys(lineScorers))('lines of %s', (name) => {
     const text = long(parts, 60_000)
-    const score = lineScorerNamed(name)!
+    const score = lineScorers[name]!
     const line = { response: text, model_output: text, gold: '42', answer: '42', unit: '', output: '42', input: '1' }
     expect(milliseconds(() => score(line, 'normalised'))).toBeLessThan(1500)
   })

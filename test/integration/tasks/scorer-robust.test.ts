@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { evalPython, loadsPythonJson, parsePython, pyEquals } from '../../../tasks/python-literal/mod.ts'
 import { pythonRepr } from '../../../tasks/python-literal/value.ts'
-import { type LineScorer, lineScorerNamed, lineScorerNames } from '../../../tasks/scorers/line-scorers.ts'
+import type { LineScorer } from '../../../tasks/scorers/line-scorers.ts'
 import { cpuMsOf } from '../../support/cpu-time.ts'
+import { lineScorers } from '../../support/scorers.ts'
 
 /** Golds that every scorer can read. */
 const golds = ['5', '[1, 2]', 'B', '{"a": 1}']
@@ -54,7 +55,7 @@ const anyText = fc.oneof(
 )
 
 function run(name: string, response: string, mode: 'official' | 'normalised'): void {
-  const score: LineScorer = lineScorerNamed(name)!
+  const score: LineScorer = lineScorers[name]!
   for (const gold of golds) {
     const line = { response, gold, expected_output: gold, unit: response.slice(0, 50) }
     const verdict = score(line, mode)
@@ -64,7 +65,7 @@ function run(name: string, response: string, mode: 'official' | 'normalised'): v
   }
 }
 
-describe.each(lineScorerNames())('%s', (name) => {
+describe.each(Object.keys(lineScorers))('%s', (name) => {
   test.each(modes)('never throws (%s)', (mode) => {
     fc.assert(
       fc.property(anyText, (response) => run(name, response, mode)),
@@ -116,7 +117,7 @@ describe.each(lineScorerNames())('%s', (name) => {
   ]
   const units = [...repeated, ...phrases, ...more, ...ofReplies, '[ANSWER]', '```python\n', 'not ', '[[1],', '{"a":']
   test('reads 1 MB of anything in seconds', { timeout: 120_000 }, () => {
-    const score = lineScorerNamed(name)!
+    const score = lineScorers[name]!
     const slow: string[] = []
     for (const unit of units) {
       const response = `${unit.repeat(Math.ceil(1_000_000 / unit.length))}x`

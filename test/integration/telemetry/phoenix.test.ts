@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { spentOnPlans, spentOnRows } from '../../../evidence/report/analyse/usage.ts'
+import { spentOnDecisions, spentOnRows } from '../../../evidence/report/analyse/usage.ts'
 import { collect } from '../../../evidence/report/facts/collect.ts'
 import { spentTogether } from '../../../schemas/spent.ts'
 import { until, withServer } from '../../support/nats.ts'
@@ -88,7 +88,7 @@ test.skipIf(phoenix === undefined)(
       expect(ids.size).toBe(log.length)
       expect(spans.filter(({ parent_id: parent }) => parent !== null && !ids.has(parent))).toEqual([])
       const facts = collect(log)
-      const ledger = spentTogether([spentOnRows(facts), spentOnPlans(facts)])
+      const ledger = spentTogether([spentOnRows(facts), spentOnDecisions(facts)])
       const sum = (key: string) => spans.reduce((total, { attributes }) => total + Number(attributes[key] ?? 0), 0)
       expect(sum('llm.token_count.prompt')).toBe(ledger.inputTokens)
       expect(sum('llm.token_count.completion')).toBe(ledger.outputTokens)

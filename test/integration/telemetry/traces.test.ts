@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { StoredEntry } from '../../../bus/mod.ts'
-import { spentOnPlans, spentOnRows } from '../../../evidence/report/analyse/usage.ts'
+import { spentOnDecisions, spentOnRows } from '../../../evidence/report/analyse/usage.ts'
 import { collect } from '../../../evidence/report/facts/collect.ts'
 import { spentTogether } from '../../../schemas/spent.ts'
 import { type TestServer, until, withServer } from '../../support/nats.ts'
@@ -52,7 +52,7 @@ function expectWhole(runId: string, log: readonly StoredEntry[]): void {
   expect(spans.filter(({ parentSpanId }) => parentSpanId === '').length).toBe(1)
   expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1)
   const facts = collect(log)
-  const ledger = spentTogether([spentOnRows(facts), spentOnPlans(facts)])
+  const ledger = spentTogether([spentOnRows(facts), spentOnDecisions(facts)])
   expect(ledger.inputTokens).toBeGreaterThan(1000)
   expect(sum(spans, 'gen_ai.usage.input_tokens')).toBe(ledger.inputTokens)
   expect(sum(spans, 'gen_ai.usage.output_tokens')).toBe(ledger.outputTokens)

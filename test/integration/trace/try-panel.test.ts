@@ -2,11 +2,11 @@ import { request } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { UsageError } from '../../../schemas/user-error.ts'
 import { type Gateway, startGateway } from '../../../trace/gateway.ts'
-import type { Question, TryPanel } from '../../../trace/try-panel.ts'
+import type { TryPanel, TryQuestion } from '../../../trace/try-panel.ts'
 import { memoryLog, type TestServer, withServer } from '../../support/nats.ts'
 
 const token = 'a token of this test'
-const asked: [string, Question][] = []
+const asked: [string, TryQuestion][] = []
 /** Answers by what the question says. */
 const panel: TryPanel = {
   async ask(run, question, signal) {

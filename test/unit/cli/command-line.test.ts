@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { registerFor } from '../../../cli/commands.ts'
 import { completionScript } from '../../../cli/options/completion-script.ts'
 import { examples } from '../../../cli/options/examples.ts'
-import { errorLines, usageLines } from '../../../cli/options/usage-lines.ts'
+import { errorLines, usageErrorLines } from '../../../cli/options/usage-lines.ts'
 
 let program: Command
 beforeAll(async () => {
@@ -57,7 +57,7 @@ test.each([
   ['try my-run --ask ', /not empty/, /--ask <text>/, 'try'],
 ])('%s is answered in three lines', async (written, what, about, command) => {
   const words = written.split(' ')
-  const lines = usageLines(program, words, await mistake(words))!.split('\n')
+  const lines = usageErrorLines(program, words, await mistake(words))!.split('\n')
   expect(lines).toHaveLength(3)
   expect(lines[0]).toMatch(what)
   expect(lines[1]).toMatch(about)
@@ -77,7 +77,7 @@ test('help that was asked for is no mistake', async () => {
   const all = await everything()
   all.configureOutput({ writeOut: () => {} })
   const error = await all.parseAsync(['run', '--help'], { from: 'user' }).catch((error: unknown) => error)
-  expect(usageLines(all, ['run', '--help'], error as CommanderError)).toBeNull()
+  expect(usageErrorLines(all, ['run', '--help'], error as CommanderError)).toBeNull()
 })
 
 test('every command has examples, and they are taken', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { nextScale, type Scale, type ScalePolicy, shareOf, startScale } from '../../../cluster/autoscale.ts'
+import { backlogShare, nextScale, type Scale, type ScalePolicy, startScale } from '../../../cluster/node/autoscale.ts'
 import { createDice } from '../../support/dice.ts'
 
 const policy: ScalePolicy = { least: 1, most: 8, slots: 4, step: 4, quietMs: 60_000 }
@@ -73,7 +73,7 @@ test('a range that begins with 0 runs nothing while nothing waits', () => {
 })
 
 test('several nodes share a backlog by the ends of their ranges', () => {
-  expect(shareOf(90, { least: 1, most: 8 }, [])).toBe(90)
-  expect(shareOf(90, { least: 1, most: 8 }, [{ least: 1, most: 4 }])).toBe(60)
-  expect(shareOf(90, { least: 1, most: 4 }, [{ least: 1, most: 8 }])).toBe(30)
+  expect(backlogShare(90, { least: 1, most: 8 }, [])).toBe(90)
+  expect(backlogShare(90, { least: 1, most: 8 }, [{ least: 1, most: 4 }])).toBe(60)
+  expect(backlogShare(90, { least: 1, most: 4 }, [{ least: 1, most: 8 }])).toBe(30)
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { NodePresence } from '../../../cluster/node/presence.ts'
-import { serversIn, troublesIn } from '../../../cluster/status.ts'
+import { clusterTroubles, serversIn } from '../../../cluster/status.ts'
 
 const copy = (server: string, more: object = {}) => ({ server, inSync: true, offline: false, behind: 0, ...more })
 const stream = (name: string, leader: string | null, copies: ReturnType<typeof copy>[]) => ({
@@ -28,7 +28,7 @@ test('servers are what their copies show: who leads, who is behind, who is away'
     { server: 'b', leads: 1, copies: 2, behind: 1, state: 'up' },
     { server: 'c', leads: 0, copies: 2, behind: 2, state: 'away' },
   ])
-  expect(troublesIn({ ...state, servers: serversIn(state), nodes: [] }, 5000)).toEqual([
+  expect(clusterTroubles({ ...state, servers: serversIn(state), nodes: [] }, 5000)).toEqual([
     'server c is away',
     'server b is behind its leaders with 1 copies',
   ])
@@ -37,13 +37,13 @@ test('servers are what their copies show: who leads, who is behind, who is away'
 test('one server alone has no copies, and nothing is wrong with that', () => {
   const state = { server: { ...server, cluster: null }, streams: [stream('RUN', null, [])], consumers: [] }
   expect(serversIn(state)).toEqual([{ server: 'a', leads: 0, copies: 0, behind: 0, state: 'up' }])
-  expect(troublesIn({ ...state, servers: serversIn(state), nodes: [] }, 5000)).toEqual([])
+  expect(clusterTroubles({ ...state, servers: serversIn(state), nodes: [] }, 5000)).toEqual([])
 })
 
 test('nodes with other code, a wrong clock or a trouble are named, and a stream without a leader', () => {
   const state = { server, streams: [stream('RUN', null, [copy('b')])], consumers: [] }
   const nodes = [node('n1'), node('n2', { code: '1+b', clockOffsetMs: -9000, troubles: ['the key is missing'] })]
-  expect(troublesIn({ ...state, servers: serversIn(state), nodes }, 5000)).toEqual([
+  expect(clusterTroubles({ ...state, servers: serversIn(state), nodes }, 5000)).toEqual([
     'RUN of LAB has no leader: it takes and gives nothing',
     'nodes have different code: 1+a, 1+b',
     "the clock of node n2 is -9 s off the servers'",

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { analyseComparison } from '../../../evidence/report/comparison/analyse.ts'
 import { resultOf } from '../../../evidence/report/comparison/compared-run.ts'
-import { renderHtml, renderMarkdown } from '../../../evidence/report/comparison/document.ts'
+import { comparisonHtml, comparisonMarkdown } from '../../../evidence/report/comparison/document.ts'
 import { effectsOf } from '../../../evidence/report/comparison/effects.ts'
 import { checkRunNames, type PlannerArm, runsOf } from '../../../evidence/report/comparison/plan.ts'
 import { effectSentence, plannerSentence } from '../../../evidence/report/comparison/text.ts'
@@ -220,7 +220,7 @@ describe('a comparison’s page', () => {
       plan,
       resultsOf(plan, better, (arm) => (arm === 'random' ? { trainings: 3 } : {})),
     )
-    for (const page of [renderMarkdown(comparison), renderHtml(comparison)]) {
+    for (const page of [comparisonMarkdown(comparison), comparisonHtml(comparison)]) {
       expect(page).toContain('Planner effect (llm-iterative − rules): +3.5 points')
       expect(page).toContain('llm-iterative was better than rules.')
       expect(page).toContain('2/2^6 = 0.031')
@@ -231,20 +231,20 @@ describe('a comparison’s page', () => {
       expect(page).toContain('no: trainings in 6 of 6 pairs: in the mean 3 where llm-iterative had 4')
       expect(page).toContain('30 final evaluations')
     }
-    expect(renderHtml(comparison).match(/<svg/g)).toHaveLength(2)
+    expect(comparisonHtml(comparison).match(/<svg/g)).toHaveLength(2)
   })
 
   test('without both arms, or without a result, the planner effect is said not to be measured', () => {
     const plan = planOf({ arms: ['rules', 'random'], pairs: 2 })
     const comparison = analyseComparison(plan, resultsOf(plan, better))
     expect(plannerSentence(comparison)).toContain('Planner effect not measured')
-    expect(renderMarkdown(comparison)).toContain('so nothing can be shown')
+    expect(comparisonMarkdown(comparison)).toContain('so nothing can be shown')
     const none = analyseComparison(
       planOf(),
       resultsOf(planOf(), () => null),
     )
     expect(plannerSentence(none)).toContain('not measured')
-    expect(renderHtml(none)).toContain('6 of 6 runs of rules ended without a result')
+    expect(comparisonHtml(none)).toContain('6 of 6 runs of rules ended without a result')
   })
 })
 

@@ -3,8 +3,8 @@ import { normalQuantile, studentCritical, studentTail } from '../../../evidence/
 import { mcNemar } from '../../../evidence/report/statistics/significance.ts'
 
 /**
- * Arguments, the exact value (mpmath with 60 digits at the arguments' doubles; scipy 1.17 gives the same to at least eleven digits), and what
- * jStat 1.9.6 gave before @stdlib/stats took its place: it was off by up to 1e-7, most in Student's t.
+ * Arguments, the exact value (mpmath with 60 digits at the arguments' doubles; scipy 1.17 gives the same to at least eleven digits), and
+ * what jStat 1.9.6 gave before @stdlib/stats took its place: it was off by up to 1e-7, most in Student's t.
  */
 type Row = readonly number[]
 

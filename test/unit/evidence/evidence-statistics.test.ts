@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { armDifference, newcombe, newcombePaired, retention } from '../../../evidence/report/statistics/differences.ts'
+import {
+  armDifference,
+  newcombe,
+  newcombePaired,
+  retentionResult,
+} from '../../../evidence/report/statistics/differences.ts'
 import { normalCritical, studentCritical, wilson } from '../../../evidence/report/statistics/intervals.ts'
 import { overRuns, overRunsAndItems, pOverRuns } from '../../../evidence/report/statistics/over-runs.ts'
 import { minResamples, stratifiedDifference } from '../../../evidence/report/statistics/resampling.ts'
@@ -107,7 +112,7 @@ describe('retention', () => {
     [{ low: -0.07, high: 0.02 }, 'inconclusive'],
     [{ low: -0.12, high: -0.06 }, 'lost'],
     [null, 'inconclusive'],
-  ])('%j is %s', (interval, verdict) => expect(retention(interval)).toBe(verdict))
+  ])('%j is %s', (interval, verdict) => expect(retentionResult(interval)).toBe(verdict))
 })
 
 describe('two-way table', () => {

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { referenceRows } from '../../../agents/kit/dedup/evaluation-items.ts'
-import { arms } from '../../../cli/options/run-options.ts'
+import { armNames } from '../../../cli/options/run-options.ts'
 import { planEvidence } from '../../../experiments/run/evidence.ts'
 import { readTopology } from '../../../launcher/topology/topology-file.ts'
 import { defaultTopology } from '../../../launcher/topology/topology-names.ts'
@@ -89,10 +89,10 @@ describe('what a run measures', () => {
   })
 
   test('the option --arms takes names, all and none', () => {
-    expect(arms('control, one-shot')).toEqual(['control', 'one-shot'])
-    expect(arms('reference-people')).toEqual(['reference-people'])
-    expect(arms('all')).toBe('all')
-    expect(arms('none')).toEqual([])
-    expect(() => arms('control,best')).toThrow(InvalidArgumentError)
+    expect(armNames('control, one-shot')).toEqual(['control', 'one-shot'])
+    expect(armNames('reference-people')).toEqual(['reference-people'])
+    expect(armNames('all')).toBe('all')
+    expect(armNames('none')).toEqual([])
+    expect(() => armNames('control,best')).toThrow(InvalidArgumentError)
   })
 })

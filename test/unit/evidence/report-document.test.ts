@@ -11,7 +11,7 @@ import {
 import { htmlOf } from '../../../evidence/report/document/html.ts'
 import { markdownOf } from '../../../evidence/report/document/markdown.ts'
 import { trusted } from '../../../evidence/report/document/markup.ts'
-import { renderHtml, renderMarkdown } from '../../../evidence/report/mod.ts'
+import { reportHtml, reportMarkdown } from '../../../evidence/report/mod.ts'
 import { reportData } from '../../support/report-data.ts'
 import { runLog } from '../../support/run-log.ts'
 
@@ -53,8 +53,8 @@ describe('a report', () => {
     ['a run that has just begun', runLog().slice(0, 12)],
   ])('says in Markdown all that it says in HTML: %s', (_, log) => {
     const data = reportData(log)
-    const markdown = seen(renderMarkdown(data)).toLowerCase()
-    const missing = textsOf(renderHtml(data)).filter((text) => !markdown.includes(text.toLowerCase()))
+    const markdown = seen(reportMarkdown(data)).toLowerCase()
+    const missing = textsOf(reportHtml(data)).filter((text) => !markdown.includes(text.toLowerCase()))
     expect(missing).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { evidenceOf } from '../../../evidence/report/analyse/evidence.ts'
-import { collect, renderHtml, renderMarkdown } from '../../../evidence/report/mod.ts'
+import { collect, reportHtml, reportMarkdown } from '../../../evidence/report/mod.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Report } from '../../../schemas/messages/evaluation.ts'
 import type { RunStarted } from '../../../schemas/messages/run.ts'
@@ -33,8 +33,8 @@ function reportOf(
 }
 
 const reported = (report: ReturnType<typeof reportOf>, text: string) => {
-  expect(renderHtml(report)).toContain(text)
-  expect(renderMarkdown(report)).toContain(text)
+  expect(reportHtml(report)).toContain(text)
+  expect(reportMarkdown(report)).toContain(text)
 }
 
 describe('the evidence of a run in its report', () => {

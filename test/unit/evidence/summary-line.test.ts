@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type ReportData, renderHtml, renderMarkdown } from '../../../evidence/report/mod.ts'
+import { type ReportData, reportHtml, reportMarkdown } from '../../../evidence/report/mod.ts'
 import { summaryLine } from '../../../evidence/report/text/summary-line.ts'
 import { reportData } from '../../support/report-data.ts'
 
@@ -47,7 +47,7 @@ describe('one line', () => {
 })
 
 test('the report begins with it, and folds every part under a heading', () => {
-  const [page, text] = [renderHtml(data), renderMarkdown(data)]
+  const [page, text] = [reportHtml(data), reportMarkdown(data)]
   expect(page.indexOf(summaryLine(data))).toBeLessThan(page.indexOf('<h2>'))
   expect(text.replaceAll(/\\|\n/g, '')).toContain(summaryLine(data))
   expect(page.match(/<h2>/g)!.length).toBeGreaterThan(3)

@@ -10,8 +10,8 @@ import { bundledTask } from '../../../tasks/bundled-task.ts'
 import { loadTask, publicView, TaskError } from '../../../tasks/load.ts'
 import { procedureOf } from '../../../tasks/procedures.ts'
 import { bundledRetention, retentionOf } from '../../../tasks/read-retention.ts'
-import { scorerNamed } from '../../../tasks/scorers/mod.ts'
 import { configOf } from '../../support/planner-fixtures.ts'
+import { scorers } from '../../support/scorers.ts'
 
 const task = await loadTask(bundledTask)
 const bundled = await bundledRetention()
@@ -24,7 +24,7 @@ describe('the bundled retention set', () => {
   })
 
   test('no reply that repeats its question is right, but where a sentence is to be copied', () => {
-    const { score } = scorerNamed(bundled.scorer.name)!
+    const { score } = scorers[bundled.scorer.name]!
     const given = bundled.items.filter(({ input, answer }) => score(input, answer).lenient)
     expect(new Set(given.map(({ skill }) => skill))).toEqual(new Set(['copying']))
   })
@@ -89,14 +89,14 @@ describe('rows that repeat a retention item', () => {
     expect(found((input) => `Here is a quick one for you. ${input} Think before you answer.`)).toBe(count)
   })
 
-  test('are none where a word of the question is another one, nor among what the bundled procedure writes', () => {
+  test('are none where a word of the question is another one, nor among what the bundled procedure writes', async () => {
     const asked = [
       'What is the capital of Mongolia?',
       'What is the opposite of "transparent"?',
       'What colour is a ruby?',
     ]
     for (const text of asked) expect(index.check({ text }), text).toBeNull()
-    const procedure = procedureOf(task)!
+    const procedure = (await procedureOf(task))!
     const rows = task.skills.flatMap(({ name: skill }) =>
       Array.from({ length: 200 }, (_, n) =>
         procedure.sampleRow({ skill, difficulty: 2, range: 'wide', phrasings: 8, seed: String(n) }),

@@ -70,6 +70,35 @@ test('no name uses a word that another one replaced', () => {
   expect(wrong).toEqual([])
 })
 
+/** Names that a file exports where it declares them: not those that it passes on. */
+const exportedIn = (source: string): string[] => [
+  ...new Set(
+    [...source.matchAll(/^export (?:async )?(?:const|function\*?|class|type|interface) ([\w$]+)/gm)].map(
+      ([, name]) => name!,
+    ),
+  ),
+]
+
+test('an exported name means one thing: one file declares it', () => {
+  expect(exportedIn("export const A = 1\nexport type A = 1\nexport { b } from './b.ts'\nconst c = 1")).toEqual(['A'])
+  const declared = files
+    .filter((file) => !file.startsWith('test/'))
+    .flatMap((file) => exportedIn(readFileSync(join(root, file), 'utf8')).map((name) => ({ name, file })))
+  const several = [...Map.groupBy(declared, ({ name }) => name)].filter(([, at]) => at.length > 1)
+  expect(several.map(([name, at]) => `${name}: ${at.map(({ file }) => file).join(', ')}`)).toEqual([])
+})
+
+test('no line of a comment is longer than 140 characters', () => {
+  const isLong = (line: string) => /^\s*(?:\/\/|\/?\*)/.test(line) && line.length > 140
+  const long = files.flatMap((file) =>
+    readFileSync(join(root, file), 'utf8')
+      .split('\n')
+      .flatMap((line, index) => (isLong(line) ? [`${file}:${index + 1}`] : [])),
+  )
+  expect(isLong(`  // ${'word '.repeat(28)}`)).toBe(true)
+  expect(long).toEqual([])
+})
+
 test('no file is named with such a word', () => {
   const wrong = files.filter((file) => wordsOf(file).some((word) => Object.hasOwn(replaced, word)))
   expect(wrong).toEqual([])

@@ -7,8 +7,8 @@ import { sha256 } from '../../../schemas/hash.ts'
 import { goldsOf, Item, Question } from '../../../schemas/task.ts'
 import { loadTask } from '../../../tasks/load.ts'
 import { openTaskScorer } from '../../../tasks/score-with.ts'
-import { lineScorerNamed, lineScorerNames } from '../../../tasks/scorers/line-scorers.ts'
 import { writeMiniTask } from '../../support/mini-task.ts'
+import { lineScorers } from '../../support/scorers.ts'
 
 /** A reply to each scorer that is right for the second of two golds alone. */
 const lines: Readonly<Record<string, { response: string; golds: readonly [string, string] }>> = {
@@ -30,9 +30,9 @@ const lines: Readonly<Record<string, { response: string; golds: readonly [string
 }
 
 describe('a line of replies with several golds', () => {
-  test.each(lineScorerNames())('is right for any of them: %s', (name) => {
+  test.each(Object.keys(lineScorers))('is right for any of them: %s', (name) => {
     const { response, golds } = lines[name]!
-    const score = lineScorerNamed(name)!
+    const score = lineScorers[name]!
     for (const mode of ['official', 'normalised'] as const) {
       expect(score({ response, golds }, mode)).toMatchObject({ correct: true })
       expect(score({ response, golds: [...golds].reverse() }, mode)).toMatchObject({ correct: true })
@@ -47,7 +47,7 @@ describe('a line of replies with several golds', () => {
     [{ response: '7', golds: ['7', null] }, 'gold must be a text, a number or a truth value'],
     [{ response: '7', golds: ['7', 'none'] }, 'the gold answer "none" is not a number'],
   ])('says what is wrong with its list: %j', (line, invalid) => {
-    expect(lineScorerNamed('numeric')!(line, 'normalised')).toEqual({ invalid })
+    expect(lineScorers.numeric!(line, 'normalised')).toEqual({ invalid })
   })
 })
 

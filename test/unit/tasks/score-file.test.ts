@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { lineScorerNamed } from '../../../tasks/scorers/line-scorers.ts'
 import { scoreFile } from '../../../tasks/scorers/score-file.ts'
+import { lineScorers } from '../../support/scorers.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -14,7 +14,7 @@ afterAll(() => rm(folder, { recursive: true }))
 async function scored(scorer: string, lines: string[]) {
   const [input, output] = [join(folder, 'in.jsonl'), join(folder, 'out.jsonl')]
   await writeFile(input, `${lines.join('\n')}\n`)
-  const summary = await scoreFile(input, output, lineScorerNamed(scorer)!, 'official')
+  const summary = await scoreFile(input, output, lineScorers[scorer]!, 'official')
   const rows = (await readFile(output, 'utf8')).split('\n').slice(0, -1)
   return { summary, rows: rows.map((row) => JSON.parse(row)) }
 }

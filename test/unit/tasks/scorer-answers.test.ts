@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { lineScorerNamed } from '../../../tasks/scorers/line-scorers.ts'
+import { lineScorers } from '../../support/scorers.ts'
 
 /** A line of a results file with the verdict that a careful person gives. */
 type Case = { response: string; gold: unknown; unit?: string; want: boolean }
 
-const conclusionOf = (scorer: string, line: object) => lineScorerNamed(scorer)!(line, 'normalised')
+const conclusionOf = (scorer: string, line: object) => lineScorers[scorer]!(line, 'normalised')
 
 /** `answers/<scorer>.jsonl`: replies as models write them. Nearly all were scored otherwise before there was one reader of answers. */
 const folder = join(import.meta.dirname, 'answers')

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { scoreCruxeval } from '../../../tasks/scorers/cruxeval.ts'
 import { editDistance } from '../../../tasks/scorers/edit-distance.ts'
 import { scoreGsm8k } from '../../../tasks/scorers/gsm8k.ts'
-import { scorerNamed, scorers } from '../../../tasks/scorers/mod.ts'
 import { scoreSvamp } from '../../../tasks/scorers/svamp.ts'
+import { scorers } from '../../support/scorers.ts'
 
 const both = (name: string, response: string, gold: string, options = {}) => {
-  const { strict, lenient } = scorerNamed(name)!.score(response, gold, options)
+  const { strict, lenient } = scorers[name]!.score(response, gold, options)
   return `${strict ? 'strict' : '-'} ${lenient ? 'lenient' : '-'}`
 }
 

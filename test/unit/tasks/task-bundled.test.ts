@@ -6,8 +6,8 @@ import { INSTRUCTION } from '../../../tasks/everyday-numbers/procedure/problem.t
 import { skillNamed } from '../../../tasks/everyday-numbers/procedure/skills/mod.ts'
 import { buildSplits, toJson, toJsonLines } from '../../../tasks/everyday-numbers/splits.ts'
 import { loadTask, publicView } from '../../../tasks/load.ts'
-import { procedures } from '../../../tasks/procedures.ts'
-import { scorerNamed } from '../../../tasks/scorers/mod.ts'
+import { procedureOf } from '../../../tasks/procedures.ts'
+import { scorers } from '../../support/scorers.ts'
 
 const folder = new URL('../../../tasks/everyday-numbers/', import.meta.url)
 const task = await loadTask(folder.pathname)
@@ -66,7 +66,7 @@ describe('everyday-numbers', () => {
     for (const { instruction } of [...task.validation, ...task.test, ...task.fewShot])
       expect(instruction).toBe(INSTRUCTION)
     expect(task.fewShot).toHaveLength(3)
-    const procedure = procedures[task.id]!
+    const procedure = (await procedureOf(task))!
     const request = { skill: 'best-offer', difficulty: 1, range: 'wide', phrasings: 2, seed: 'x' } as const
     expect(procedure.sampleRow(request)).toEqual(sampleRow(request))
   })
@@ -83,7 +83,7 @@ describe('everyday-numbers', () => {
   })
 
   test('gold answers score 1', () => {
-    const scorer = scorerNamed(task.scorer.name)!
+    const scorer = scorers[task.scorer.name]!
     for (const { answer } of task.test) expect(scorer.score(scorer.inForm(answer), answer).strict).toBe(true)
   })
 })

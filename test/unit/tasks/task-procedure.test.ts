@@ -5,10 +5,10 @@ import { NumberRange as NumberRanges } from '../../../schemas/task.ts'
 import { coreKey, drawAudit, SKILL_NAMES, sampleRow, solveCore } from '../../../tasks/everyday-numbers/procedure/mod.ts'
 import { randomFrom } from '../../../tasks/everyday-numbers/procedure/random.ts'
 import { skillNamed } from '../../../tasks/everyday-numbers/procedure/skills/mod.ts'
-import { scorerNamed } from '../../../tasks/scorers/mod.ts'
+import { scorers } from '../../support/scorers.ts'
 
 const difficulties: readonly Difficulty[] = [1, 2, 3]
-const scorer = scorerNamed('boxed-number')!
+const scorer = scorers['boxed-number']!
 
 const request = fc.record({
   skill: fc.constantFrom(...SKILL_NAMES),

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseNumber } from '../../../tasks/scorers/boxed-number.ts'
-import { scorerNamed } from '../../../tasks/scorers/mod.ts'
 import { cpuMsOf } from '../../support/cpu-time.ts'
+import { scorers } from '../../support/scorers.ts'
 
-const scorer = scorerNamed('boxed-number')!
+const scorer = scorers['boxed-number']!
 const verdict = (reply: string, gold: string, options = {}) => {
   const { strict, lenient } = scorer.score(reply, gold, options)
   return { strict, lenient }

@@ -27,7 +27,7 @@ const ofLibrary = ['process_cpu_seconds_total']
 
 type Selector = { name: string; labels: string[]; around: string[] }
 
-/** What an expression reads: each metric with the labels that it is asked by, and the functions and aggregations around it, the nearest first. */
+/** What an expression reads: each metric with the labels that it is asked by, and the functions around it, the nearest first. */
 function readExpression(expr: string): { selectors: Selector[]; grouping: string[]; faults: number } {
   const text = expr.replaceAll('$__rate_interval', '5m').replaceAll('$job', '.*')
   const selectors: Selector[] = []

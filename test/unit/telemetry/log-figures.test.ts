@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { spentOnPlans, spentOnRows } from '../../../evidence/report/analyse/usage.ts'
+import { spentOnDecisions, spentOnRows } from '../../../evidence/report/analyse/usage.ts'
 import { collect } from '../../../evidence/report/facts/collect.ts'
 import { moneyOf, spentTogether } from '../../../schemas/spent.ts'
 import { createLogFigures } from '../../../telemetry/log-figures.ts'
-import { metrics, type Sample } from '../../../telemetry/metric-table.ts'
+import { type MetricSample, metrics } from '../../../telemetry/metric-table.ts'
 import { spentLog } from '../../support/spent-log.ts'
 
 const prices = {
@@ -12,7 +12,7 @@ const prices = {
 }
 const entries = spentLog({ runId: 'figures', rows: 120 })
 const facts = collect(entries)
-const ledger = spentTogether([spentOnRows(facts), spentOnPlans(facts)])
+const ledger = spentTogether([spentOnRows(facts), spentOnDecisions(facts)])
 
 function figuresOf(log = entries, modelNames = 50) {
   const figures = createLogFigures({ prices, modelNames })
@@ -20,7 +20,7 @@ function figuresOf(log = entries, modelNames = 50) {
   return figures.samples()
 }
 
-const sum = (samples: readonly Sample[], name: string, labels: Record<string, string> = {}) =>
+const sum = (samples: readonly MetricSample[], name: string, labels: Record<string, string> = {}) =>
   samples
     .filter(
       (each) => each.name === name && Object.entries(labels).every(([key, value]) => each.labels?.[key] === value),

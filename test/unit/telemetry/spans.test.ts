@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { StoredEntry } from '../../../bus/mod.ts'
-import { spentOnPlans, spentOnRows } from '../../../evidence/report/analyse/usage.ts'
+import { spentOnDecisions, spentOnRows } from '../../../evidence/report/analyse/usage.ts'
 import { collect } from '../../../evidence/report/facts/collect.ts'
 import { spentTogether } from '../../../schemas/spent.ts'
 import { readBatch } from '../../../telemetry/traces/export-traces.ts'
@@ -10,7 +10,7 @@ import { spentLog } from '../../support/spent-log.ts'
 
 const entries = spentLog({ runId: 'spans', rows: 120 })
 const facts = collect(entries)
-const ledger = spentTogether([spentOnRows(facts), spentOnPlans(facts)])
+const ledger = spentTogether([spentOnRows(facts), spentOnDecisions(facts)])
 
 function spansOf(log: readonly StoredEntry[], withContent = false, index = createRunIndex()): MessageSpan[] {
   return log.flatMap((entry) => {

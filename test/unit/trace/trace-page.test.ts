@@ -2,10 +2,17 @@ import { expect, test } from 'vitest'
 import { describe } from '../../../schemas/describe.ts'
 import type { EntryFrame } from '../../../trace/frames.ts'
 import { summarise } from '../../../trace/summary.ts'
-import { wilson } from '../../../trace/web/arms.ts'
+import { wilson95 } from '../../../trace/web/arms.ts'
 import { createAxis } from '../../../trace/web/axis.ts'
-import { brief, duration, percent } from '../../../trace/web/format.ts'
-import { apply, bestAttempt, createRunState, inOrder, shareOf, statusOf } from '../../../trace/web/run-state.ts'
+import { brief, clockDuration, percentText } from '../../../trace/web/format.ts'
+import {
+  apply,
+  bestAttempt,
+  createRunState,
+  inReadingOrder,
+  scoreShare,
+  statusOf,
+} from '../../../trace/web/run-state.ts'
 import { createStore, type Entry } from '../../../trace/web/store.ts'
 import { traceLog } from '../../support/trace-log.ts'
 
@@ -29,7 +36,7 @@ function replay(count = log.length) {
 test('a whole run is told from the summaries that viewers get', () => {
   const { state } = replay()
   expect(statusOf(state)).toBe('finished')
-  expect(inOrder(state).map((studentModel: { name: string }) => studentModel.name)).toEqual([
+  expect(inReadingOrder(state).map((studentModel: { name: string }) => studentModel.name)).toEqual([
     'base',
     'base-examples',
     'attempt-1',
@@ -45,12 +52,12 @@ test('a whole run is told from the summaries that viewers get', () => {
       validation: { overall: { strict: { correct: number; total: number } } }
     }
     const { correct, total } = validation.overall.strict
-    expect(shareOf(state.studentModels.get(studentModel.name), state)).toBe(correct / total)
+    expect(scoreShare(state.studentModels.get(studentModel.name), state)).toBe(correct / total)
   }
   const best = bestAttempt(state)!
   for (const number of [1, 2, 3]) {
-    expect(shareOf(best[1], state)).toBeGreaterThanOrEqual(
-      shareOf(state.studentModels.get(`attempt-${number}`), state)!,
+    expect(scoreShare(best[1], state)).toBeGreaterThanOrEqual(
+      scoreShare(state.studentModels.get(`attempt-${number}`), state)!,
     )
   }
   expect(state.finalEval?.results).toHaveLength(8)
@@ -118,15 +125,15 @@ test.each(['flow', 'clock'] as const)('times and places of the %s axis agree', (
 
 test("Wilson's interval agrees with published values and holds the share", () => {
   // Newcombe, Statistics in Medicine 17 (1998), table I: 81 of 263 gives 0.2553 to 0.3662.
-  const { low, high } = wilson({ correct: 81, total: 263 })
+  const { low, high } = wilson95({ correct: 81, total: 263 })
   expect(low).toBeCloseTo(0.2553, 4)
   expect(high).toBeCloseTo(0.3662, 4)
-  expect(wilson({ correct: 0, total: 0 })).toEqual({ low: 0, high: 1 })
-  expect(wilson({ correct: 0, total: 20 }).low).toBe(0)
+  expect(wilson95({ correct: 0, total: 0 })).toEqual({ low: 0, high: 1 })
+  expect(wilson95({ correct: 0, total: 20 }).low).toBe(0)
 })
 
 test('figures are written as people read them', () => {
-  expect(duration(3_907_000)).toBe('1:05:07')
-  expect(duration(67_000)).toBe('1:07')
-  expect(percent(0.4167)).toBe('41.7\u202f%')
+  expect(clockDuration(3_907_000)).toBe('1:05:07')
+  expect(clockDuration(67_000)).toBe('1:07')
+  expect(percentText(0.4167)).toBe('41.7\u202f%')
 })

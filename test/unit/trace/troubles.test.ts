@@ -1,12 +1,12 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { createPatience, type Found, troublesIn, wantedBy } from '../../../trace/troubles.ts'
+import { type AgentTrouble, createPatience, troublesIn, wantedBy } from '../../../trace/troubles.ts'
 import { configOf } from '../../support/planner-fixtures.ts'
 
 afterEach(() => void vi.useRealTimers())
 
 const wanted = wantedBy(configOf())
 const missing = troublesIn([], wanted)
-const broken: Found = { who: 'critic critic-1', code: 'given-back', text: 'gives back each batch' }
+const broken: AgentTrouble = { who: 'critic critic-1', code: 'given-back', text: 'gives back each batch' }
 
 test('a run that makes data alone misses no trainer and no evaluator', () => {
   expect(missing.map(({ who }) => who.split(' ')[0])).toEqual(wanted.map(({ role }) => role))

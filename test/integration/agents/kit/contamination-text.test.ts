@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { kinds } from '../../../../agents/kit/dedup/lexicon.ts'
+import { tokenKinds } from '../../../../agents/kit/dedup/lexicon.ts'
 import { readTokens } from '../../../../agents/kit/dedup/text.ts'
 import { createTokens, hashToken } from '../../../../agents/kit/dedup/tokens.ts'
 import { cpuMsOf } from '../../../support/cpu-time.ts'
@@ -53,10 +53,10 @@ test('words and numbers stand apart, each at its place in the original', () => {
     tokens.kind[i],
   ])
   expect(seen).toEqual([
-    ['Ｔｏｍ', hashToken('tom', kinds.open), kinds.open],
-    ['buys', hashToken('buys', kinds.open), kinds.open],
-    ['1,200.50', hashToken('1200.5', kinds.value), kinds.value],
-    ['kg', hashToken('kg', kinds.unit), kinds.unit],
+    ['Ｔｏｍ', hashToken('tom', tokenKinds.open), tokenKinds.open],
+    ['buys', hashToken('buys', tokenKinds.open), tokenKinds.open],
+    ['1,200.50', hashToken('1200.5', tokenKinds.value), tokenKinds.value],
+    ['kg', hashToken('kg', tokenKinds.unit), tokenKinds.unit],
   ])
 })
 

@@ -2,14 +2,14 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { z } from 'zod'
-import { prompts } from '../../../../agents/critic/rules-and-judge/judge.ts'
+import { judgePrompts } from '../../../../agents/critic/rules-and-judge/judge.ts'
 import { readProgramFile } from '../../../../experiments/checks/check-program.ts'
 import { generateTopology, scaleProgram } from '../../../../experiments/generate/plan.ts'
 import { keysWithheld } from '../../../../launcher/topology/endpoints.ts'
 import { readTopology } from '../../../../launcher/topology/topology-file.ts'
 import { sha256 } from '../../../../schemas/hash.ts'
 import { Program } from '../../../../schemas/program.ts'
-import type { AgentSpec } from '../../../../schemas/topology.ts'
+import type { AgentsOfRole } from '../../../../schemas/topology.ts'
 import { startEmbeddingsServer } from '../../../support/embeddings-server.ts'
 import { filesWith } from '../../../support/find-text.ts'
 import { type GenerateFolder, openGenerateFolder } from '../../../support/generate.ts'
@@ -94,7 +94,7 @@ test('teacher and judge are asked at their own endpoints, each with its own key,
   ])
   const [row] = (await readFile(join(folder.path, 'apart', 'rows.jsonl'), 'utf8')).split('\n')
   expect(JSON.parse(row!).origin).toMatchObject({ teacher: { model: teacher.model }, judge: { model: judge.model } })
-  expect(JSON.parse(row!).origin.judge.rubricHash).toBe(sha256(prompts.judge({ rubric })))
+  expect(JSON.parse(row!).origin.judge.rubricHash).toBe(sha256(judgePrompts.judge({ rubric })))
   for (const key of Object.values(keys)) {
     expect(await filesWith(key, [folder.path])).toEqual([])
     expect(command.output()).not.toContain(key)
@@ -181,7 +181,7 @@ test('doctor shows the model, host and key of each role, and never the key; the 
 
 test('doctor shows the embedder; a key that it would share with another endpoint ends a run before its start', async () => {
   await using server = await startEmbeddingsServer({ key: keys.OPENAI_API_KEY })
-  const withEmbedder = (embedder: string | Own, generator: z.input<typeof AgentSpec>) =>
+  const withEmbedder = (embedder: string | Own, generator: z.input<typeof AgentsOfRole>) =>
     folder.topology('embedding', {
       agents: {
         planner: { variant: 'rules' },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { parseHTML } from 'linkedom'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { analyse, collect, defaultResampling, renderHtml } from '../../../../evidence/report/mod.ts'
+import { analyse, collect, defaultResampling, reportHtml } from '../../../../evidence/report/mod.ts'
 import { Row } from '../../../../schemas/row.ts'
 import { TrainingRow } from '../../../../schemas/task.ts'
 import { bundledTask } from '../../../../tasks/bundled-task.ts'
@@ -101,7 +101,7 @@ test('what a hostile teacher says is data: rows keep their skill, instruction an
     versions: {},
     rows: new Map([[2, shown.filter(({ input }) => input.includes(markup))]]),
   })
-  const { document } = parseHTML(renderHtml(report))
+  const { document } = parseHTML(reportHtml(report))
   expect(document.querySelectorAll('script, img')).toHaveLength(0)
   expect(document.toString()).toContain('alert(1)')
 })

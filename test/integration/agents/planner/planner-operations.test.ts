@@ -3,7 +3,7 @@ import { hostAgent } from '../../../../agents/kit/host.ts'
 import { createLog } from '../../../../agents/kit/log.ts'
 import { planner } from '../../../../agents/planner/agent.ts'
 import type { PlannerArm } from '../../../../evidence/report/comparison/plan.ts'
-import { analyse, collect, defaultResampling, type LogEntry, renderMarkdown } from '../../../../evidence/report/mod.ts'
+import { analyse, collect, defaultResampling, type LogEntry, reportMarkdown } from '../../../../evidence/report/mod.ts'
 import { topologyOfArm } from '../../../../experiments/compare/comparison.ts'
 import { submitRun } from '../../../../experiments/run/submit-run.ts'
 import { readTopology } from '../../../../launcher/topology/topology-file.ts'
@@ -179,7 +179,7 @@ test('the paper’s categories of failures: each attempt that gave nothing has i
   const failed = { truncated: 1, 'runtime-error': 1, extraction: 1, 'insufficient-rows': 1 }
   expect(report.failures.attempts).toEqual(failed)
   expect(report.mats).toEqual({ attempts: 5, validAttempts: 1, value: 5 })
-  const page = renderMarkdown(report)
+  const page = reportMarkdown(report)
   for (const name of ['truncated', 'runtime error', 'extraction', 'insufficient valid rows'])
     expect(page).toContain(`| ${name} | 1 | 0 |`)
   expect(page).toContain('5.00 (5 attempts, 1 valid)')

@@ -24,7 +24,7 @@ type Payloads = { name: string; payload: unknown }[]
 async function runWith(
   role: 'generator' | 'planner',
   code: string,
-  { attempts = 1, rows = 40, more = '' }: Partial<RunRequest> & { more?: string } = {},
+  { attempts = 1, rows = 40, more = '', onReady }: Partial<RunRequest> & { more?: string; onReady?: () => void } = {},
 ) {
   await using server = await withServer()
   const folder = folderOf({
@@ -32,6 +32,7 @@ async function runWith(
     't.yaml': topologyText(role, './mine.ts', { more: `run: { attempts: ${attempts} }\n${more}` }),
   })
   const topology = await readTopology(join(folder, 't.yaml'))
+  onReady?.()
   const request = { runId: 'with-plugin', seed: 1, attempts, rows, evidence }
   const operator: Bus = await madeRun(server, { task, topology, request })
   const log = operator.log({ runId: 'with-plugin', follow: false, signal: AbortSignal.timeout(30_000) })
@@ -44,7 +45,7 @@ const of = <T>(entries: Payloads, { name, schema }: { name: string; schema: { pa
 test('a run with a generator of a file outside the repository ends, and its rows say which code made them', async () => {
   const { entries, plugin, folder } = await runWith('generator', generatorText(`log.info('a shard'); ${plainRows}`))
   const { hash } = plugin
-  const [{ config }] = of(entries, RunStarted) as [{ config: { plugins?: Record<string, unknown> } }]
+  const { config } = of(entries, RunStarted)[0]!
   expect(config.plugins?.generator).toMatchObject({ name: 'mine', version: '1.0.0', hash, reference: './mine.ts' })
   expect(JSON.stringify(config)).not.toContain(folder)
   const origins = of(entries, Batch).flatMap(({ candidates }) => candidates.map(({ origin }) => origin))
@@ -69,7 +70,7 @@ test('the documented planner, 80 lines at most, plans a run to its end', async (
     'Nothing is measured yet: every skill alike.',
     expect.stringMatching(/^The weakest skill is [\w-]+: it gets 2 times/),
   ])
-  const [{ config }] = of(entries, RunStarted) as [{ config: { plugins?: Record<string, unknown> } }]
+  const { config } = of(entries, RunStarted)[0]!
   expect(config.plugins?.planner).toMatchObject({ name: 'weakest-first', hash: plugin.hash })
 })
 
@@ -105,7 +106,7 @@ test.each(['generator', 'planner'] as const)(
     const undisturbed = hashesOf(await runWith(role, code, options))
     let kills = 0
     const over = new AbortController()
-    const killing = (async () => {
+    const kill = async () => {
       while (!over.signal.aborted && kills < 10) {
         await sleep(20 + Math.random() * 60)
         for (const pid of codeProcesses()) {
@@ -113,9 +114,14 @@ test.each(['generator', 'planner'] as const)(
           kills += 1
         }
       }
-    })()
-    const disturbed = hashesOf(await runWith(role, code, options))
-    over.abort()
+    }
+    let killing: Promise<void> | undefined
+    const onReady = () => {
+      killing = kill()
+    }
+    const disturbed = await runWith(role, code, { ...options, onReady })
+      .then(hashesOf)
+      .finally(() => over.abort())
     await killing
     expect(kills).toBeGreaterThan(0)
     expect(disturbed).toEqual(undisturbed)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type CheckedShard, openAdmission, type Quotas, quotasOf } from '../../../../agents/critic/admission.ts'
-import { byIndex, inOrder } from '../../../../agents/critic/admit-round.ts'
+import { byIndex, candidatesInOrder } from '../../../../agents/critic/admit-round.ts'
 import { createDuplicateIndex } from '../../../../agents/kit/dedup/duplicate-index.ts'
 import type { RejectionReason, Row } from '../../../../schemas/row.ts'
 import { compareRowIds } from '../../../../schemas/row.ts'
@@ -26,7 +26,7 @@ async function admit(earlier: readonly Row[], shards: readonly CheckedShard[], q
   const ordered = byIndex(shards)
   for (const shard of ordered) admission.count(shard)
   const admitted: Row[] = []
-  for await (const candidate of inOrder(ordered))
+  for await (const candidate of candidatesInOrder(ordered))
     if (admission.decide(candidate).reason === null) admitted.push(candidate.row)
   return { admitted, ...admission.result() }
 }
@@ -156,7 +156,7 @@ describe('admission', () => {
             shards.push({ shard: 100 * at + start, source, asked: indexes.length, rows })
           }
         }
-        const ids = (await Array.fromAsync(inOrder(byIndex(shards)))).map((each) => each.row.id)
+        const ids = (await Array.fromAsync(candidatesInOrder(byIndex(shards)))).map((each) => each.row.id)
         expect(ids).toEqual(ids.toSorted(compareRowIds))
         expect(ids).toHaveLength(shards.reduce((sum, { rows }) => sum + rows.length, 0))
       }),

@@ -1,17 +1,17 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { failuresOf, withFailures } from '../../../../agents/critic/admission.ts'
+import { batchFailures, withFailures } from '../../../../agents/critic/admission.ts'
 import { FailureKind } from '../../../../schemas/row.ts'
 
 const none = { asked: 0, generated: 0, admitted: 0, rejected: {} }
 
 test('failures are counted by source and kind, with the words of the lowest index', () => {
   const shards = [
-    { shard: 1, source: 'north', failures: failuresOf([{ index: 9, reason: 'hook: b', kind: 'hook' }]) },
+    { shard: 1, source: 'north', failures: batchFailures([{ index: 9, reason: 'hook: b', kind: 'hook' }]) },
     {
       shard: 0,
       source: 'north',
-      failures: failuresOf([
+      failures: batchFailures([
         { index: 2, reason: 'hook: a', kind: 'hook' },
         { index: 3, reason: 'refused' },
       ]),
@@ -34,7 +34,7 @@ test('neither the order of the shards nor a shard that comes twice changes anyth
         const shards = Array.from({ length: parts + 1 }, (_, shard) => ({
           shard,
           source: `s${shard % 2}`,
-          failures: failuresOf(all.filter(({ index }) => index % (parts + 1) === shard)),
+          failures: batchFailures(all.filter(({ index }) => index % (parts + 1) === shard)),
         }))
         const yields = Object.fromEntries(shards.map(({ source }) => [source, none]))
         const once = withFailures(yields, shards)

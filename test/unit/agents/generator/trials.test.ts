@@ -7,7 +7,7 @@ import { givenProgram } from '../../../../agents/planner/generate.ts'
 import type { Outgoing, PlannerState } from '../../../../agents/planner/state.ts'
 import { step } from '../../../../agents/planner/step.ts'
 import type { PlannerEvent } from '../../../../agents/planner/step-context.ts'
-import type { Store } from '../../../../agents/planner/store.ts'
+import type { PlannerStore } from '../../../../agents/planner/store.ts'
 import { hashOf } from '../../../../schemas/hash.ts'
 import type { PayloadOf } from '../../../../schemas/message.ts'
 import { type Round, type Shard, type TrialOutcome, Tried, Verdict } from '../../../../schemas/messages/generation.ts'
@@ -25,7 +25,7 @@ type Source = { rows: number; answers: boolean }
 
 /** The round that was stored last. */
 let opened: Round | undefined
-const store: Store = {
+const store: PlannerStore = {
   task: async () => ({}) as PublicTask,
   putProgram: async () => refTo('program'),
   putRound: async (round) => {
@@ -40,7 +40,7 @@ const deps = { policy: givenProgram, store, signal: new AbortController().signal
 const revisions = 2
 const refusal = 'not usable: it was empty'
 
-/** A run that makes data alone, with generators and critics that do as the real ones; `answers`: the teacher's replies to a source are usable. */
+/** A run that makes data alone, with generators and critics as the real ones; `answers`: the teacher's replies to a source are usable. */
 async function generated(sources: readonly Source[], trialCalls: number | null, aheadCalls = 0) {
   const one = promptProgram({ rows: 1 }).sources[0]!
   const program = Program.parse({

@@ -379,7 +379,7 @@ describe("Anthropic's event stream", () => {
 
 const choiceWith = (more: object) => ({ choices: [{ message: { role: 'assistant', content: row }, ...more }] })
 
-/** Where makers' own APIs, and gateways, say how a reply ended: the body with a word or a flag, of a reply that was cut off and of a whole one. */
+/** Where makers' own APIs, and gateways, say how a reply ended: the body of one that was cut off and of a whole one. */
 test.each<[string, (end: string | boolean) => unknown, string | boolean, string | boolean]>([
   ['Titan', (end) => ({ results: [{ outputText: row, completionReason: end }] }), 'LENGTH', 'FINISH'],
   ['AI21', (end) => ({ completions: [{ data: { text: row }, finishReason: { reason: end } }] }), 'length', 'endoftext'],

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createDuplicateIndex } from '../../../../agents/kit/dedup/duplicate-index.ts'
-import { chooseBanding, shinglesOf, similarity } from '../../../../agents/kit/dedup/shingles.ts'
+import { chooseBanding, shingleSimilarity, shinglesOf } from '../../../../agents/kit/dedup/shingles.ts'
 import { readTokens } from '../../../../agents/kit/dedup/text.ts'
 import { createTokens } from '../../../../agents/kit/dedup/tokens.ts'
 import { createDice, longProblem, shortProblem, shortText } from '../../../support/planted-problems.ts'
@@ -22,7 +22,7 @@ function jaccardOf(a: string, b: string): number {
     readTokens(of, tokens)
     return shinglesOf(tokens).hashes
   })
-  return similarity(shingles[0]!, shingles[1]!, 0, shingles[1]!.length).all
+  return shingleSimilarity(shingles[0]!, shingles[1]!, 0, shingles[1]!.length).all
 }
 
 test('exact: the same text in other case, punctuation, spacing and units', () => {

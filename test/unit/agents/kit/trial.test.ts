@@ -6,13 +6,13 @@ import { openTrial } from '../../../../agents/kit/metered/work.ts'
 import { createCapabilities } from '../../../../agents/kit/teacher/capabilities.ts'
 import { TeacherOptions } from '../../../../agents/kit/teacher/options.ts'
 import { createTeacher } from '../../../../agents/kit/teacher/teacher.ts'
-import { createTrial, createUsefulness, type Trial } from '../../../../agents/kit/teacher/usefulness.ts'
+import { createTrial, createUsefulness, type EndpointTrial } from '../../../../agents/kit/teacher/usefulness.ts'
 
 const good = { choices: [{ finish_reason: 'stop', message: { role: 'assistant', content: 'ab' } }] }
 const error = (status: number, message: string, code?: string) => ({ status, body: { error: { message, code } } })
 
 /** `held`: requests that must be under way before the first is answered. */
-type Asked = { processes?: number; trial?: Trial; held?: number }
+type Asked = { processes?: number; trial?: EndpointTrial; held?: number }
 
 /** Requests to an endpoint that answers as the test says, from processes that share a trial and ask 40 times each. */
 async function requestsOf(
@@ -80,7 +80,7 @@ test('an endpoint that gives texts is asked by all', async () => {
 })
 
 /** A trial of an endpoint that gave a text before, which took so long. */
-function provenTrial(textMs: number): Trial {
+function provenTrial(textMs: number): EndpointTrial {
   const trial = createTrial()
   trial.pass(textMs)
   return trial

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Attempt, PlannerState } from '../../../../agents/planner/state.ts'
 import { newRun } from '../../../../agents/planner/step.ts'
-import { endingOf } from '../../../../experiments/generate/ending.ts'
-import { commandAgain } from '../../../../experiments/run/resume-run.ts'
+import { generateEndingOf } from '../../../../experiments/generate/ending.ts'
+import { commandAgain } from '../../../../experiments/run/command-again.ts'
 import { attemptOf, configOf } from '../../../support/planner-fixtures.ts'
 import { promptProgram } from '../../../support/prompt-program.ts'
 
@@ -27,7 +27,7 @@ function ended(
   const unshared = { maxShardsInFlight: null }
   const config = configOf({ rows: 200, limits: { ...configOf().limits, ...unshared, ...limits } })
   const state: PlannerState = { ...newRun(config, 'start'), attempts: [attempt], stopReason }
-  return endingOf(state, attempt, attempt.rows)
+  return generateEndingOf(state, attempt, attempt.rows)
 }
 
 test('a used budget of calls says its counts and what would be enough by what the rows have cost', () => {

@@ -3,7 +3,7 @@ import { givenProgram } from '../../../../agents/planner/generate.ts'
 import type { PlannerState } from '../../../../agents/planner/state.ts'
 import { step } from '../../../../agents/planner/step.ts'
 import type { PlannerEvent } from '../../../../agents/planner/step-context.ts'
-import type { Store } from '../../../../agents/planner/store.ts'
+import type { PlannerStore } from '../../../../agents/planner/store.ts'
 import { hashOf } from '../../../../schemas/hash.ts'
 import type { PayloadOf } from '../../../../schemas/message.ts'
 import { Verdict } from '../../../../schemas/messages/generation.ts'
@@ -13,7 +13,7 @@ import type { PublicTask } from '../../../../schemas/task.ts'
 import { configOf, refTo } from '../../../support/planner-fixtures.ts'
 import { promptProgram } from '../../../support/prompt-program.ts'
 
-const store: Store = {
+const store: PlannerStore = {
   task: async () => ({}) as PublicTask,
   putProgram: async () => refTo('program'),
   putRound: async () => refTo('round'),

@@ -3,7 +3,7 @@ import type { PlannerState } from '../../../../agents/planner/state.ts'
 import { newRun } from '../../../../agents/planner/step.ts'
 import { heldValues } from '../../../../bus/kv.ts'
 import { type Bus, TerminalError } from '../../../../bus/mod.ts'
-import { pickRun } from '../../../../experiments/run/resume-run.ts'
+import { pickRun } from '../../../../experiments/run/pick-run.ts'
 import { configOf } from '../../../support/planner-fixtures.ts'
 
 /** A bucket as the bus gives it, in which one value cannot be read. */

@@ -10,8 +10,8 @@ function joinFacts({ SYLLABUS_CREDENTIALS: file }: NodeJS.ProcessEnv): { servers
 }
 
 /**
- * Where SYLLABUS_CREDENTIALS names a join file and NATS_URL is not set, it is what the file says of its servers. Every command begins with it,
- * so nothing of the bus is loaded for it; what is wrong with the file is for whoever needs the bus.
+ * Where SYLLABUS_CREDENTIALS names a join file and NATS_URL is not set, it is what the file says of its servers. Every command begins with
+ * it, so nothing of the bus is loaded for it; what is wrong with the file is for whoever needs the bus.
  */
 export function takeServers(env: NodeJS.ProcessEnv = process.env): void {
   if (env.NATS_URL) return

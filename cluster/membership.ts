@@ -1,11 +1,10 @@
 import { resolve } from 'node:path'
-import { createWhole, ownerOnly, readText } from '../machine/state-file.ts'
+import { createWhole, ownerOnly, textOrNull } from '../machine/state-file.ts'
 import type { Role } from '../schemas/role.ts'
 import { UsageError } from '../schemas/user-error.ts'
 import { type Cluster, changeCluster, filesIn } from './cluster-file.ts'
 import { Name } from './hosts.ts'
-import { joinText } from './init.ts'
-import { createNode } from './join-file.ts'
+import { createNode, joinText } from './join-file.ts'
 import { serversOf, usersConf } from './server-files.ts'
 
 /**
@@ -18,7 +17,7 @@ export async function addNode(folder: string, name: string, roles: readonly Role
     throw new UsageError(`"${name}" cannot name a node: ${error.issues[0]!.message}.`, 'Give another with --name.')
   const files = filesIn(folder)
   const secret = async (path: string) => {
-    const text = await readText(path)
+    const text = await textOrNull(path)
     if (text !== null) return text.trim()
     throw new UsageError(`${path} is missing.`, "Take it from a backup of the cluster's folder.")
   }
@@ -32,7 +31,7 @@ export async function addNode(folder: string, name: string, roles: readonly Role
       cluster: cluster.id,
       servers: serversOf(cluster),
       copies: cluster.copies,
-      ca: cluster.tls === 'own' ? await secret(files.authority.cert) : await readText(files.clientAuthority),
+      ca: cluster.tls === 'own' ? await secret(files.authority.cert) : await textOrNull(files.clientAuthority),
       contaminationKey: await secret(files.contaminationKey),
     })
     if (!(await createWhole(resolve(out), joinText(file), ownerOnly)))

@@ -1,4 +1,4 @@
-import type { Range } from './node/counts.ts'
+import type { AgentRange } from './counts.ts'
 
 /**
  * How many agents the backlog of a queue asks for. Pure, so that it is tested with a clock of its own.
@@ -9,7 +9,7 @@ import type { Range } from './node/counts.ts'
  * A2  More agents start at once, `step` at a time.
  * A3  Fewer are kept only once no look of the last `quietMs` has wanted more: a backlog that goes up and down ends nobody.
  */
-export type ScalePolicy = Range & {
+export type ScalePolicy = AgentRange & {
   /** Messages that one agent works on at the same time. */
   slots: number
   step: number
@@ -23,7 +23,7 @@ export type Scale = {
   looks: readonly { atMs: number; wanted: number }[]
 }
 
-export const startScale = ({ least }: Range): Scale => ({ count: least, looks: [] })
+export const startScale = ({ least }: AgentRange): Scale => ({ count: least, looks: [] })
 
 const wantedFor = (backlog: number, { least, most, slots }: ScalePolicy): number =>
   Math.min(most, Math.max(least, Math.ceil(backlog / slots)))
@@ -39,7 +39,7 @@ export function nextScale(scale: Scale, look: { backlog: number; atMs: number },
 }
 
 /** The part of a backlog that is this node's where several nodes scale by it: as its range's end is of all of theirs. */
-export const shareOf = (backlog: number, own: Range, others: readonly Range[]): number => {
+export const backlogShare = (backlog: number, own: AgentRange, others: readonly AgentRange[]): number => {
   const all = others.reduce((sum, { most }) => sum + most, own.most)
   return (backlog * own.most) / all
 }

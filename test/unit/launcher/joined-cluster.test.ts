@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
-import { takeServers } from '../../../launcher/join-file.ts'
+import { takeServers } from '../../../launcher/joined-cluster.ts'
 import { readTopology } from '../../../launcher/topology/topology-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'syllabus-join-file-'))
