@@ -106,6 +106,7 @@ export function train(
       training,
       examples: false,
       student: context.state.base?.studentModel.student,
+      runtimes: context.state.base?.studentModel.runtimes,
       guidance: guidanceOf(context.state, true),
       ...taskOf(config),
     }),

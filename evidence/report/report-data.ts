@@ -3,6 +3,7 @@ import { FailureCause } from '../../schemas/guidance.ts'
 import { Sha256, Timestamp } from '../../schemas/ids.ts'
 import { RejectionReason, Row } from '../../schemas/row.ts'
 import { Operation, RunStatus, StopReason } from '../../schemas/run.ts'
+import { Runtimes } from '../../schemas/runtime-identity.ts'
 import { BadCase } from '../../schemas/score.ts'
 import { UsageLine } from '../../schemas/usage.ts'
 import { DatasetQuality } from '../quality/facts.ts'
@@ -57,6 +58,8 @@ export type Claim = z.infer<typeof Claim>
 export const StudentModelFacts = z.object({
   studentModel: z.string(),
   student: z.string().nullable(),
+  /** What trained and answered in the run; left out where the project's own runtime did both. */
+  runtimes: Runtimes.optional(),
   examples: z.boolean(),
   validation: z
     .object({

@@ -3,6 +3,7 @@ import { exitCodes } from '../../launcher/console/exit-codes.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { announceSession, findSession, type LiveSession, whenStopped } from '../../launcher/live-session.ts'
+import type { TaskSettings } from '../../launcher/prepare-runtime.ts'
 import { checkServed, type Needs } from '../../launcher/served.ts'
 import { openSession, prepareBus } from '../../launcher/session.ts'
 import { knowLocal } from '../../launcher/topology/queues.ts'
@@ -13,7 +14,6 @@ import { createTryPanel } from '../../models/panel.ts'
 import { queuesOf } from '../../schemas/queue.ts'
 import type { AgentRole } from '../../schemas/role.ts'
 import type { RunConfig } from '../../schemas/run.ts'
-import type { ThinkingSettings } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { wantedBy } from '../../trace/troubles.ts'
 import { createRunReader } from '../inspect/run-reader.ts'
@@ -41,7 +41,7 @@ export type RunQueue = {
   /** Topologies whose planner is wanted beside the session's own. */
   alsoPlanners?: readonly Topology[]
   /** The task's, for the check of the student before anything is paid for. */
-  inference?: ThinkingSettings
+  ofTask?: TaskSettings
   /** What the agents that run already have to be; null: no agent has anything to do. */
   needs: (() => Needs) | null
   /** What a person types to go on with a run after an interruption. */

@@ -75,8 +75,7 @@ export async function runTask(folder: string, given: TaskRunOptions): Promise<vo
   const request = { ...options, evidence, setting }
   reporter.line(startLine(estimate))
   const keep = keepsLimits(options.topology)
-  const { inference } = task
-  const session = { elsewhere, keep, needs: () => needsOf(topology), inference }
+  const session = { elsewhere, keep, needs: () => needsOf(topology), ofTask: task }
   if (options.runs === undefined) {
     const runId = options.runId ?? nameByTime(task)
     const begin = async (bus: Bus, own?: string) => ({
