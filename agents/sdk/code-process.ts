@@ -38,8 +38,8 @@ function programReads(): string[] {
 let program: string[] | undefined
 
 /**
- * The command that runs a plug-in's code: in TypeScript with the permissions of a file that may read code alone, unless it is trusted. Python
- * has no such permissions.
+ * The command that runs a plug-in's code: in TypeScript with the permissions of a file that may read code alone, unless it is trusted.
+ * Python has no such permissions.
  */
 function commandOf({ entry, reads, trusted, language }: CodeFile, { memoryMb }: PluginLimits): PythonCommand {
   if (language === 'python') return pythonCommandOf('answer', entry)

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { type AgentCheck, checkAgent } from '../../experiments/conformance/check-agent.ts'
-import { describeFinding, describeFindings } from '../../experiments/conformance/describe.ts'
+import { findingsText, findingText } from '../../experiments/conformance/describe.ts'
 import { exitCodes } from '../../launcher/console/exit-codes.ts'
 import { printable, printableJson } from '../../schemas/printable.ts'
 import { agentRoles } from '../../schemas/role.ts'
@@ -20,9 +20,9 @@ export function registerAgentCheck(agent: Command): void {
     .option('--json', 'JSON instead of text', false)
     .action(async (reference: string, task: string, { json, ...options }: Options) => {
       const found = await checkAgent({ ...options, reference, task }, (finding) => {
-        if (!json) console.log(printable(describeFinding(finding)))
+        if (!json) console.log(printable(findingText(finding)))
       })
-      console.log(json ? printableJson(found) : printable(describeFindings(found)))
+      console.log(json ? printableJson(found) : printable(findingsText(found)))
       if (found.failed > 0) process.exitCode = exitCodes.failure
     })
 }

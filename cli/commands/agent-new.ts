@@ -1,6 +1,6 @@
 import { Argument, type Command, Option } from 'commander'
 import { newAgent } from '../../experiments/new-agent/new-agent.ts'
-import { type Language, languages, type NewRole, newRoles } from '../../experiments/new-agent/template.ts'
+import { type AgentLanguage, languages, type NewRole, newRoles } from '../../experiments/new-agent/template.ts'
 import { printable, printableJson } from '../../schemas/printable.ts'
 
 export function registerAgentNew(agent: Command): void {
@@ -16,7 +16,7 @@ export function registerAgentNew(agent: Command): void {
       async (
         role: NewRole,
         dir: string | undefined,
-        { json, ...options }: { language: Language; name?: string; json: boolean },
+        { json, ...options }: { language: AgentLanguage; name?: string; json: boolean },
       ) => {
         const written = await newAgent({ ...options, role, dir: dir ?? `my-${role}` })
         if (json) return console.log(printableJson(written))

@@ -7,7 +7,7 @@ import { Program, usualFilters } from '../../schemas/program.ts'
 import { compareRowIds, type RejectionReason, Row } from '../../schemas/row.ts'
 import type { Task } from '../../schemas/task.ts'
 import { publicView } from '../../tasks/load.ts'
-import { type Check, ensure, named } from './finding.ts'
+import { type ConformanceCheck, ensure, entriesOf } from './finding.ts'
 import { answerMs, checkBadInput, checkDrain, drained, type Lab, nobody, quietMs, whyNothing } from './lab.ts'
 
 type VerdictPayload = PayloadOf<typeof Verdict>
@@ -109,7 +109,7 @@ export async function openCriticLab(lab: Lab, task: Task): Promise<CriticLab> {
     async verdicts(runId, count, mostMs = answerMs) {
       let found: VerdictPayload[] = []
       const isDone = (entries: Parameters<Parameters<typeof bus.entries>[1]>[0]) => {
-        found = named<VerdictPayload>(entries, Verdict.name).map(({ payload, parseError }) => {
+        found = entriesOf<VerdictPayload>(entries, Verdict.name).map(({ payload, parseError }) => {
           ensure(parseError === undefined, `a verdict does not match its schema: ${parseError}`, `${inFunction}.`)
           return payload
         })
@@ -138,7 +138,7 @@ const mixed = ({ good, faulty }: CriticLab): Round => ({
   batches: [good.slice(0, 2), [...good.slice(2), ...faulty.map(([, row]) => row)]],
 })
 
-export const criticChecks: readonly Check<CriticLab>[] = [
+export const criticChecks: readonly ConformanceCheck<CriticLab>[] = [
   {
     name: 'verdict',
     expects:

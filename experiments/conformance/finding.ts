@@ -26,7 +26,7 @@ export class CheckFailed extends Error {
 }
 
 /** One check of a role's suite. */
-export type Check<C> = {
+export type ConformanceCheck<C> = {
   name: string
   expects: string
   /** Why it does not apply, where it does not. */
@@ -41,7 +41,7 @@ export function ensure(holds: boolean, what: string, look: string): asserts hold
 
 /** Runs the checks one after the other; those after one that could not start the agent are not tried. */
 export async function runChecks<C>(
-  checks: readonly Check<C>[],
+  checks: readonly ConformanceCheck<C>[],
   context: C,
   onFinding: (finding: Finding) => void,
 ): Promise<Finding[]> {
@@ -64,5 +64,5 @@ export async function runChecks<C>(
 }
 
 /** The entries of one message, parsed. */
-export const named = <T>(entries: readonly StoredEntry[], name: string): (StoredEntry & { payload: T })[] =>
+export const entriesOf = <T>(entries: readonly StoredEntry[], name: string): (StoredEntry & { payload: T })[] =>
   entries.filter((entry) => entry.name === name) as (StoredEntry & { payload: T })[]

@@ -9,7 +9,7 @@ import { Batch, Shard } from '../../schemas/messages/generation.ts'
 import { Program, type Source, usualFilters } from '../../schemas/program.ts'
 import type { Task } from '../../schemas/task.ts'
 import { publicView } from '../../tasks/load.ts'
-import { type Check, ensure, named } from './finding.ts'
+import { type ConformanceCheck, ensure, entriesOf } from './finding.ts'
 import { answerMs, checkBadInput, checkDrain, drained, type Lab, nobody, quietMs, whyNothing } from './lab.ts'
 
 type BatchPayload = PayloadOf<typeof Batch>
@@ -92,7 +92,7 @@ export async function openGeneratorLab(lab: Lab, task: Task, program: Program): 
         runId,
         (entries) => {
           found = Map.groupBy(
-            named<BatchPayload>(entries, Batch.name).map(({ payload, parseError }) => {
+            entriesOf<BatchPayload>(entries, Batch.name).map(({ payload, parseError }) => {
               ensure(
                 parseError === undefined,
                 `a batch does not match its schema: ${parseError}`,
@@ -148,7 +148,7 @@ async function calm(lab: GeneratorLab, runId: string): Promise<Map<number, Batch
 const rowsOf = (batches: Map<number, BatchPayload[]>) =>
   many.map((_, shard) => batches.get(shard)?.[0]?.candidates ?? null)
 
-export const generatorChecks: readonly Check<GeneratorLab>[] = [
+export const generatorChecks: readonly ConformanceCheck<GeneratorLab>[] = [
   {
     name: 'outcomes',
     expects: 'each index of a shard has exactly one outcome, rows or a failure, and some index has a row',

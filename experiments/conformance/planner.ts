@@ -10,7 +10,7 @@ import { Program } from '../../schemas/program.ts'
 import { RunConfig } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
 import { publicView } from '../../tasks/load.ts'
-import { type Check, ensure, named } from './finding.ts'
+import { type ConformanceCheck, ensure, entriesOf } from './finding.ts'
 import { checkBadInput, checkDrain, drained, type Lab, nobody, quietMs, whyNothing } from './lab.ts'
 import { playOthers } from './ring.ts'
 
@@ -28,7 +28,7 @@ const runMs = 60_000
 const inFunction = 'Look at the function that decides'
 const isOver = (entries: readonly StoredEntry[]) => entries.some(({ name }) => name === RunFinished.name)
 const decided = (entries: readonly StoredEntry[]) =>
-  named<DecisionPayload>(entries, Decision.name).map(({ payload }) => payload)
+  entriesOf<DecisionPayload>(entries, Decision.name).map(({ payload }) => payload)
 const programsOf = (entries: readonly StoredEntry[]) => decided(entries).map(({ program }) => program)
 
 /** Puts the task on the bus. */
@@ -98,7 +98,7 @@ const wanted = (program: Program): number =>
 
 const hasDecided = (entries: readonly StoredEntry[]) => decided(entries).length > 0
 
-export const plannerChecks: readonly Check<PlannerLab>[] = [
+export const plannerChecks: readonly ConformanceCheck<PlannerLab>[] = [
   {
     name: 'plans',
     expects: 'a run ends with a program for each attempt that holds and asks for the rows that are wanted',

@@ -28,8 +28,8 @@ const rowOf = (id: string, { id: source, skill }: Source): Row =>
   })
 
 /**
- * Plays generator, critic, trainer-bridge and evaluator of one run for its planner, until the signal fires: every candidate is admitted, and
- * every student is scored. What was answered before is answered the same way, so that it may begin anew.
+ * Plays generator, critic, trainer-bridge and evaluator of one run for its planner, until the signal fires: every candidate is admitted,
+ * and every student is scored. What was answered before is answered the same way, so that it may begin anew.
  */
 export async function playOthers(bus: Bus, runId: string, queue: string, signal: AbortSignal): Promise<void> {
   const rounds = new Map<string, PayloadOf<typeof Shard>[]>()

@@ -5,10 +5,10 @@ import { Token } from '../../schemas/ids.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { isBuiltIn } from '../../schemas/variants.ts'
 import { pythonFiles } from './python.ts'
-import type { Language, NewRole } from './template.ts'
+import type { AgentLanguage, NewRole } from './template.ts'
 import { typescriptFiles } from './typescript.ts'
 
-export type NewAgent = { role: NewRole; language: Language; dir: string; name?: string | undefined }
+export type NewAgent = { role: NewRole; language: AgentLanguage; dir: string; name?: string | undefined }
 
 /** What was written, and the commands that go on with it, in that folder. */
 export type WrittenAgent = { dir: string; name: string; files: string[]; next: string[] }

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { type Files, type Names, type NewRole, programText, topologyText } from './template.ts'
+import { type Names, type NewFiles, type NewRole, programText, topologyText } from './template.ts'
 
 /** The package of the SDK, which comes with this one. */
 const sdk = fileURLToPath(new URL('../../sdk/python', import.meta.url))
@@ -117,7 +117,7 @@ def test_equal_situations_give_equal_programs():
 export function pythonFiles(
   role: NewRole,
   { name, module }: Names,
-): { files: Files; variant: string; next: readonly string[] } {
+): { files: NewFiles; variant: string; next: readonly string[] } {
   const variant = `python:./${module}.py`
   return {
     variant,

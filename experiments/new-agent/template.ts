@@ -5,13 +5,13 @@ export const newRoles = ['generator', 'critic', 'planner'] as const satisfies re
 export type NewRole = (typeof newRoles)[number]
 
 export const languages = ['ts', 'python'] as const
-export type Language = (typeof languages)[number]
+export type AgentLanguage = (typeof languages)[number]
 
 /** What the files of a new agent are made of. `name` is the variant's; `module` the same as a file's name without its ending. */
 export type Names = { name: string; module: string }
 
-/** Files by their names. */
-export type Files = Readonly<Record<string, string>>
+/** NewFiles by their names. */
+export type NewFiles = Readonly<Record<string, string>>
 
 const builtIn: Readonly<Record<AgentRole, string>> = {
   planner: 'rules',

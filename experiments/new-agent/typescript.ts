@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { type Files, type Names, type NewRole, programText, topologyText } from './template.ts'
+import { type Names, type NewFiles, type NewRole, programText, topologyText } from './template.ts'
 
 const packageName = '@syllabus-lab/syllabus'
 const sdk = `${packageName}/agent`
@@ -34,7 +34,7 @@ export function order(seed: string) {
   }
 }
 
-export const generator = defineGenerator({
+export const mine = defineGenerator({
   schemaVersion: 1,
   name: '${name}',
   version: '1.0.0',
@@ -59,19 +59,19 @@ export const generator = defineGenerator({
 import { defineCritic } from '${sdk}'
 
 /** Why a row is refused; null for one that is let through. */
-export function faultOf(output: string): string | null {
+export function whyRefused(output: string): string | null {
   const words = output.trim().split(/\\s+/).length
   return words >= 4 ? null : \`an answer of \${words} words shows no work\`
 }
 
-export const critic = defineCritic({
+export const mine = defineCritic({
   schemaVersion: 1,
   name: '${name}',
   version: '1.0.0',
   open: () => ({
     check: ({ rows }) =>
       rows.map(({ output }) => {
-        const why = faultOf(output)
+        const why = whyRefused(output)
         return why === null ? { rejected: null } : { rejected: 'plugin' as const, why }
       }),
   }),
@@ -84,7 +84,7 @@ import { definePlanner } from '${sdk}'
 export const shares = (rows: number, parts: number): number[] =>
   Array.from({ length: parts }, (_, at) => Math.floor(rows / parts) + (at < rows % parts ? 1 : 0))
 
-export const planner = definePlanner({
+export const mine = definePlanner({
   schemaVersion: 1,
   name: '${name}',
   version: '1.0.0',
@@ -134,11 +134,11 @@ test('rows differ', () => {
 `,
   critic: (module) => `import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { faultOf } from './${module}.ts'
+import { whyRefused } from './${module}.ts'
 
 test('a worked answer is let through, and a guess is refused', () => {
-  assert.equal(faultOf('2 times 3 is 6. It is \\\\boxed{6.00}.'), null)
-  assert.match(faultOf('\\\\boxed{6.00}') ?? '', /no work/)
+  assert.equal(whyRefused('2 times 3 is 6. It is \\\\boxed{6.00}.'), null)
+  assert.match(whyRefused('\\\\boxed{6.00}') ?? '', /no work/)
 })
 `,
   planner: (module) => `import assert from 'node:assert/strict'
@@ -155,7 +155,7 @@ test('the shares are all rows', () => {
 export function typescriptFiles(
   role: NewRole,
   { name, module }: Names,
-): { files: Files; variant: string; next: readonly string[] } {
+): { files: NewFiles; variant: string; next: readonly string[] } {
   const variant = `./${module}.ts`
   return {
     variant,

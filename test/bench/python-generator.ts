@@ -1,7 +1,7 @@
 /**
- * `npm run bench:python -- [--rows n] [--latency ms] [--concurrency n] [--repeat n]`: rows a second of a generator in Python and of the built-in
- * one, in turn, against the same teacher of ours. A second is counted from the first request to the last reply, so that what starts
- * processes and packages is left out; the whole command's time stands beside it.
+ * `npm run bench:python -- [--rows n] [--latency ms] [--concurrency n] [--repeat n]`: rows a second of a generator in Python and of the
+ * built-in one, in turn, against the same teacher of ours. A second is counted from the first request to the last reply, so that what
+ * starts processes and packages is left out; the whole command's time stands beside it.
  */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
