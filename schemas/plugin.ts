@@ -6,12 +6,12 @@ import { AgentRole } from './role.ts'
 export const pluginSchemaVersion = 1
 
 /** How a search goes on with a planner. */
-export const Search = z.strictObject({
+export const PlannerSearch = z.strictObject({
   draftsOnly: z.boolean().optional().describe('it improves on nothing: after a score it drafts again'),
   oneShot: z.boolean().optional().describe('the search ends with its first valid attempt'),
   maxAttempts: z.number().int().positive().optional().describe('more attempts than these are never made'),
 })
-export type Search = z.infer<typeof Search>
+export type PlannerSearch = z.infer<typeof PlannerSearch>
 
 /** What a plug-in says of itself. What follows from it stays within its role. */
 export const Declaration = z.object({
@@ -31,7 +31,7 @@ export const Declaration = z.object({
     .min(1)
     .optional()
     .describe('of a generator: the kinds of sources that it follows'),
-  search: Search.optional().describe('of a planner: how the search goes on with it'),
+  search: PlannerSearch.optional().describe('of a planner: how the search goes on with it'),
 })
 export type Declaration = z.infer<typeof Declaration>
 

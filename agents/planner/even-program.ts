@@ -5,7 +5,7 @@ import type { Manner } from './program/programs.ts'
 import { writeProgram } from './rules/write-program.ts'
 
 /** What a planner chooses of a program; what is left out is even. */
-export type Chosen = {
+export type ProgramChoices = {
   /** Rows of each skill, relative to the others. */
   weights?: Readonly<Record<string, number>>
   /** Phrasings, range and difficulty of each skill. */
@@ -22,7 +22,10 @@ const evenManner: Manner = { phrasings: maxPhrasings, wideShare: 0.4, difficulty
  * @example
  * programFor(situation, { weights: { 'days-between': 2 } }).sources.length // one for each skill
  */
-export function programFor(situation: Situation, { weights = {}, manner = {}, carryShare = 0 }: Chosen = {}): Program {
+export function programFor(
+  situation: Situation,
+  { weights = {}, manner = {}, carryShare = 0 }: ProgramChoices = {},
+): Program {
   const skills = situation.task.skills.map(({ name }) => name)
   return writeProgram(situation, {
     weights: new Map(skills.map((skill) => [skill, weights[skill] ?? 1])),

@@ -4,7 +4,7 @@ import type { Batch, Shard, TrialOutcome } from '../../schemas/messages/generati
 import type { Program, Source } from '../../schemas/program.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { PublicTask } from '../../schemas/task.ts'
-import { type About, type AgentServices, type Definition, define, type WorkServices } from './definition.ts'
+import { type About, type AgentDefinition, type AgentServices, define, type WorkServices } from './definition.ts'
 
 /** One shard: the indexes `[shard.from, shard.from + shard.count)` of one source. */
 export type GeneratorWork = {
@@ -23,11 +23,11 @@ export type GeneratorServices = WorkServices & {
   tried(outcome: TrialOutcome): Promise<void>
 }
 
-/** What came of a shard: each of its indexes has candidates (`rowOf`), or a failure with its reason. */
-export type Made = Pick<PayloadOf<typeof Batch>, 'candidates' | 'failures' | 'asked' | 'trial'>
+/** What came of a shard: each of its indexes has candidates (`candidateOf`), or a failure with its reason. */
+export type MadeShard = Pick<PayloadOf<typeof Batch>, 'candidates' | 'failures' | 'asked' | 'trial'>
 
-export type OpenedGenerator = { make(work: GeneratorWork, services: GeneratorServices): Made | Promise<Made> }
-export type GeneratorDefinition = Definition<'generator', OpenedGenerator>
+export type OpenedGenerator = { make(work: GeneratorWork, services: GeneratorServices): MadeShard | Promise<MadeShard> }
+export type GeneratorDefinition = AgentDefinition<'generator', OpenedGenerator>
 
 /**
  * Defines a generator: it makes the candidates of a shard. Equal shards give equal candidates; all randomness follows from `shard.seed` and
@@ -41,7 +41,7 @@ export type GeneratorDefinition = Definition<'generator', OpenedGenerator>
  *   sources: ['procedure'],
  *   open: () => ({
  *     make: (work) => ({
- *       candidates: indexesOf(work).map((index) => rowOf(work, { index, input: `What is ${index} + 1?`, output: `${index + 1}` })),
+ *       candidates: indexesOf(work).map((index) => candidateOf(work, { index, input: `What is ${index} + 1?`, output: `${index + 1}` })),
  *       failures: [],
  *     }),
  *   }),
@@ -95,9 +95,9 @@ export type Written = {
  * A candidate of a shard: the row with its id, its skill and its source.
  *
  * @example
- * rowOf(work, { index: 3, input: 'What is 2 + 2?', output: 'The answer is \\boxed{4}.' }).id // 'a1.r1.<source>.3.0'
+ * candidateOf(work, { index: 3, input: 'What is 2 + 2?', output: 'The answer is \\boxed{4}.' }).id // 'a1.r1.<source>.3.0'
  */
-export function rowOf(
+export function candidateOf(
   {
     shard,
     source,

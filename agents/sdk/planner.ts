@@ -1,7 +1,7 @@
-import type { Search } from '../../schemas/plugin.ts'
+import type { PlannerSearch } from '../../schemas/plugin.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { Policy, Situation } from '../planner/policy.ts'
-import { type About, type AgentServices, type Definition, define, type WorkServices } from './definition.ts'
+import { type About, type AgentDefinition, type AgentServices, define, type WorkServices } from './definition.ts'
 
 export type { Situation } from '../planner/policy.ts'
 
@@ -13,7 +13,7 @@ export type PlannerServices = Pick<WorkServices, 'progress' | 'signal'>
 export type OpenedPlanner = {
   decide(situation: Situation, services: PlannerServices): PlannedProgram | Promise<PlannedProgram>
 }
-export type PlannerDefinition = Definition<'planner', OpenedPlanner>
+export type PlannerDefinition = AgentDefinition<'planner', OpenedPlanner>
 
 /** What JSON has no word for: numbers that nothing limits. */
 const unlimited = (value: number | null): number => value ?? Number.POSITIVE_INFINITY
@@ -50,7 +50,7 @@ export const definePlanner = ({
   ...about
 }: Omit<About, 'asksModel'> & {
   /** How the search goes on with it; left out: it improves on the best attempt until a limit is reached. */
-  search?: Search
+  search?: PlannerSearch
   open(services: AgentServices): OpenedPlanner | Promise<OpenedPlanner>
 }): PlannerDefinition =>
   define(
