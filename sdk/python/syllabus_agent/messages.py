@@ -207,6 +207,21 @@ class Recipe(BaseModel):
     bf16: bool
     max_grad_norm: float = Field(..., gt=0.0)
     system: str
+    finetuning_type: Literal["lora", "full"] | None = None
+    quantization_bit: Literal[4, 8] | None = None
+    quantization_type: Literal["nf4", "fp4"] | None = None
+    double_quantization: bool | None = None
+    use_rslora: bool | None = None
+    use_dora: bool | None = None
+    loraplus_lr_ratio: float | None = Field(None, gt=0.0)
+    neftune_noise_alpha: float | None = Field(None, gt=0.0)
+    weight_decay: float | None = Field(None, ge=0.0)
+    gradient_checkpointing: bool | None = None
+    disable_gradient_checkpointing: bool | None = None
+    flash_attn: str | None = None
+    deepspeed: str | dict[str, Any] | None = None
+    fsdp: str | list[str] | None = None
+    fsdp_config: str | dict[str, Any] | None = None
 
 
 class Inference(BaseModel):
