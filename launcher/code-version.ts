@@ -15,6 +15,7 @@ const rooms = [
   'sdk',
   'trace',
   'telemetry',
+  'trackers',
   'provision',
   'trainer-bridge',
   'evidence',
@@ -22,6 +23,8 @@ const rooms = [
   'models',
   'cluster',
   'experiments',
+  'api',
+  'mcp',
   'cli',
 ]
 

@@ -15,7 +15,7 @@ import { checkedProgram } from '../checks/check-program.ts'
 import { NotStarted, openTeam, type Subject } from './checked-agent.ts'
 import { criticChecks, openCriticLab } from './critic.ts'
 import { type Finding, runChecks } from './finding.ts'
-import { generatorChecks, openGeneratorLab, plainProgram } from './generator.ts'
+import { generatorChecks, openGeneratorLab, firstSkillProgram } from './generator.ts'
 import { type Lab, openLab } from './lab.ts'
 import { openPlannerLab, plannerChecks, planningReply } from './planner.ts'
 import { openPrivateBus } from './private-bus.ts'
@@ -111,7 +111,7 @@ export async function checkAgent(asked: AgentCheck, onFinding: (finding: Finding
   const task = await loadTask(asked.task)
   const program = asked.program
     ? (await checkedProgram(asked.program, { task })).program
-    : plainProgram(task, subject.role === 'generator' ? subject.sources : ['procedure'])
+    : firstSkillProgram(task, subject.role === 'generator' ? subject.sources : ['procedure'])
   const { reply } = asked
   const replyTo = subject.role === 'planner' ? planningReply(task, program) : undefined
   await using teacher = await startStubTeacher(reply === undefined ? replyTo : () => reply)

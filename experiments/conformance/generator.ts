@@ -27,7 +27,7 @@ export type GeneratorLab = Lab & {
 const inFunction = 'Look at the function that makes rows'
 
 /** The source that is asked for where no program is given: one of the task's first skill. */
-export function plainProgram(task: Task, kinds: readonly Source['kind'][]): Program {
+export function firstSkillProgram(task: Task, kinds: readonly Source['kind'][]): Program {
   const [skill] = task.skills
   if (kinds.includes('procedure')) {
     const source = {

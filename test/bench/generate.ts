@@ -2,13 +2,15 @@
  * `npm run bench -- [--faults] [--generators 1,2,4] [--rows n] [--rows-each n] [--latency ms] [--hook] [--copies]`: `syllabus generate`
  * against a teacher of ours, first in a fresh home, then once more in the same one, which is what a user meets every day; and a bare client
  * beside it, which shows what this machine allows. With several numbers of generators one table, a row each, all in a home that was used
- * before; with `--rows-each` each has so many rows for each generator. With `--copies` what copies on three servers cost (copies.ts).
+ * before; with `--rows-each` each has so many rows for each generator. With `--copies` what copies on three servers cost (copies.ts). With
+ * `--bridges 1,2,4` whole runs with a stand-in runtime, by strategy (bridges.ts).
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startTeacherServer } from '../support/teacher-server.ts'
+import { benchBridges } from './bridges.ts'
 import { benchCopies } from './copies.ts'
 import { type BenchSettings, benchRun, perGenerator } from './one-run.ts'
 import { rawClientSeconds } from './raw-client.ts'
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     hook: { type: 'boolean', default: false },
     'rows-each': { type: 'string' },
     copies: { type: 'boolean', default: false },
+    bridges: { type: 'string' },
   },
 })
 const counts = values.generators.split(',').map(Number)
@@ -41,6 +44,11 @@ async function rawShare(generators: number, calls: number): Promise<number> {
   await using server = await startTeacherServer({ latencyMs })
   const concurrency = perGenerator * generators
   return ((calls / (await rawClientSeconds(server.url, calls, concurrency))) * latencyMs) / (concurrency * 1000)
+}
+
+if (values.bridges !== undefined) {
+  await benchBridges(values.bridges.split(',').map(Number))
+  process.exit(0)
 }
 
 if (values.copies) {
