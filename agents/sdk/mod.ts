@@ -5,6 +5,14 @@
 
 export { type ProgramChoices, programFor } from '../planner/even-program.ts'
 export { diagnose } from '../planner/rules/diagnose.ts'
+export {
+  type CriticDefinition,
+  type CriticFinding,
+  type CriticServices,
+  type CriticWork,
+  defineCritic,
+  type OpenedCritic,
+} from './critic.ts'
 export type { About, AgentDefinition, AgentLog, AgentServices, WorkServices } from './definition.ts'
 export {
   candidateOf,
