@@ -69,11 +69,7 @@ export const mine = defineCritic({
   name: '${name}',
   version: '1.0.0',
   open: () => ({
-    check: ({ rows }) =>
-      rows.map(({ output }) => {
-        const why = whyRefused(output)
-        return why === null ? { rejected: null } : { rejected: 'plugin' as const, why }
-      }),
+    check: ({ rows }) => rows.map(({ output }) => whyRefused(output)),
   }),
 })
 `,

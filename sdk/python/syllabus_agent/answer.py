@@ -1,6 +1,6 @@
 """A critic's or planner's function, asked by the process of Syllabus that has the role (docs/agent-protocol.md, "Answer").
 
-That process holds the credentials, makes the calls of a model within their budget, and checks what comes back. This one holds none: it
+That process holds the credentials, and checks what comes back. This one holds none: it
 reads one JSON object a line on standard input, and answers on descriptor 3. Standard output is the log.
 """
 
@@ -17,11 +17,10 @@ import traceback
 from typing import Any
 
 from .declare import CheckRequest, Plan, PlanRequest, Plugin
-from .errors import CannotStart, TerminalError, reason_of
+from .errors import CannotStart, reason_of
 from .launch import report_descriptor
 from .load import load
 from .messages import Program, PublicTask, Row
-from .metered.teacher import Reply
 
 _longest_line = 64 * 2**20
 _longest_printed = 200
@@ -49,15 +48,13 @@ def answer(target: str) -> int:
 
 
 class _Answering:
-    """Calls and what they ask, by their ids."""
+    """Calls by their ids."""
 
     def __init__(self, plugin: Plugin) -> None:
         self._plugin = plugin
         self._options: dict[str, Any] = {}
         self._shared: dict[str, Any] = {}
         self._calls: dict[int, asyncio.Task[None]] = {}
-        self._asked: dict[int, asyncio.Future[Any]] = {}
-        self._asks = 0
 
     async def run(self) -> None:
         reader = asyncio.StreamReader(limit=_longest_line)
@@ -79,20 +76,12 @@ class _Answering:
             case "abort":
                 if call := self._calls.get(message["id"]):
                     call.cancel()
-            case "answer":
-                waiting = self._asked.pop(message["id"], None)
-                if waiting is None or waiting.done():
-                    return
-                if "error" in message:
-                    waiting.set_exception(TerminalError(message["error"]))
-                else:
-                    waiting.set_result(message.get("value"))
 
     async def _call(self, message: dict[str, Any]) -> None:
         number = message["id"]
         given = {**message["input"], **{name: self._shared[key] for name, key in message.get("shared", {}).items()}}
         try:
-            value = await self._made(number, given)
+            value = await self._made(given)
             json.dumps(value, allow_nan=False)
             _send({"is": "result", "id": number, "value": value})
         except Exception as error:  # noqa: BLE001
@@ -102,7 +91,7 @@ class _Answering:
         finally:
             del self._calls[number]
 
-    async def _made(self, number: int, given: dict[str, Any]) -> Any:
+    async def _made(self, given: dict[str, Any]) -> Any:
         if self._plugin.role == "planner":
             plan = await self._settled(PlanRequest(given, self._options))
             if not isinstance(plan, Plan):
@@ -110,11 +99,10 @@ class _Answering:
             return {"program": plan.program, "diagnosis": plan.diagnosis}
         task, program = PublicTask.model_validate(given["task"]), Program.model_validate(given["program"])
         rows = [Row.model_validate(row) for row in given["rows"]]
-        return await asyncio.gather(*(self._checked(number, row, task, program) for row in rows))
+        return await asyncio.gather(*(self._checked(row, task, program) for row in rows))
 
-    async def _checked(self, number: int, row: Row, task: PublicTask, program: Program) -> dict[str, Any]:
-        ask = self._ask(number, "judge", f"{row.id}-")
-        why = await self._settled(CheckRequest(row, task, program, self._options, ask))
+    async def _checked(self, row: Row, task: PublicTask, program: Program) -> dict[str, Any]:
+        why = await self._settled(CheckRequest(row, task, program, self._options))
         if why is not None and not isinstance(why, str):
             raise TypeError(f"{self._plugin.name} returned {type(why).__name__} for row {row.id}; return None, or why it is refused")
         return {"rejected": None} if why is None else {"rejected": "plugin", "why": why}
@@ -122,20 +110,3 @@ class _Answering:
     async def _settled(self, request: Any) -> Any:
         made = self._plugin.function(request)
         return await made if inspect.isawaitable(made) else made
-
-    def _ask(self, of: int, stage: str, prefix: str) -> Any:
-        if not self._plugin.asks_model:
-            return None
-
-        async def ask(name: str, request: dict[str, Any]) -> Reply:
-            waiting: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-            self._asks += 1
-            number = self._asks
-            self._asked[number] = waiting
-            _send({"is": "ask", "id": number, "of": of, "service": "call", "args": [f"{prefix}{name}", request, stage]})
-            answered = await waiting
-            if "failure" in answered:
-                raise TerminalError(f"no reply: {answered['failure']['reason']}")
-            return Reply.model_validate(answered["reply"])
-
-        return ask

@@ -71,42 +71,8 @@ Source = Union[ProcedureSource, PromptSource]
 Ask = Callable[..., Awaitable[Reply]]
 
 
-class _Asking:
-    """What asks the run's model, where the agent declares that it does."""
-
-    _ask: Ask | None
-
-    async def ask(
-        self,
-        prompt: str,
-        *,
-        name: str = "0",
-        system: str | None = None,
-        temperature: float = 1.0,
-        max_tokens: int = 1024,
-        top_p: float | None = None,
-    ) -> Reply:
-        """Asks the run's model once, within its budget. A reply that was paid for before comes from the journal.
-
-        ``name`` keeps several questions of one request apart: give each its own.
-
-        >>> import asyncio
-        >>> from syllabus_agent.testing import request_of
-        >>> asyncio.run(request_of(reply="four").ask("What is two plus two?")).text
-        'four'
-        """
-        if self._ask is None:
-            raise TerminalError("it asks a model and does not declare it: write asks_model=True in its decorator")
-        messages = [{"role": "system", "content": system}] if system else []
-        messages.append({"role": "user", "content": prompt})
-        sampling: dict[str, Any] = {"temperature": temperature, "maxTokens": max_tokens}
-        if top_p is not None:
-            sampling["topP"] = top_p
-        return await self._ask(name, {"messages": messages, "sampling": sampling})
-
-
 @dataclass(frozen=True)
-class RowRequest(_Asking):
+class RowRequest:
     """One index of a source: what a generator's function is called with.
 
     Everything random must come from ``random``: it follows from the run's seed and the row's place, so equal requests give equal rows
@@ -141,6 +107,34 @@ class RowRequest(_Asking):
         """What every row of the task asks for."""
         return self.task.instruction
 
+    async def ask(
+        self,
+        prompt: str,
+        *,
+        name: str = "0",
+        system: str | None = None,
+        temperature: float = 1.0,
+        max_tokens: int = 1024,
+        top_p: float | None = None,
+    ) -> Reply:
+        """Asks the run's model once, within the shard's budget. A reply that was paid for before comes from the journal.
+
+        ``name`` keeps several questions for one row apart: give each its own.
+
+        >>> import asyncio
+        >>> from syllabus_agent.testing import request_of
+        >>> asyncio.run(request_of(reply="four").ask("What is two plus two?")).text
+        'four'
+        """
+        if self._ask is None:
+            raise TerminalError("it asks a model and does not declare it: write asks_model=True in its decorator")
+        messages = [{"role": "system", "content": system}] if system else []
+        messages.append({"role": "user", "content": prompt})
+        sampling: dict[str, Any] = {"temperature": temperature, "maxTokens": max_tokens}
+        if top_p is not None:
+            sampling["topP"] = top_p
+        return await self._ask(name, {"messages": messages, "sampling": sampling})
+
 
 def generator(
     *, name: str, version: str, sources: Iterable[SourceKind] = ("procedure",), asks_model: bool = False
@@ -164,7 +158,7 @@ def generator(
 
 
 @dataclass(frozen=True)
-class CheckRequest(_Asking):
+class CheckRequest:
     """One row that the rules have let through: what a critic's function is called with.
 
     >>> from syllabus_agent.testing import check_of
@@ -177,7 +171,6 @@ class CheckRequest(_Asking):
     program: Program
     options: dict[str, Any] = field(default_factory=dict)
     """``agents.critic.options`` of the topology."""
-    _ask: Ask | None = None
 
 
 @dataclass(frozen=True)
@@ -212,7 +205,7 @@ class Plan:
     diagnosis: str
 
 
-def critic(*, name: str, version: str, asks_model: bool = False) -> Callable[[F], F]:
+def critic(*, name: str, version: str) -> Callable[[F], F]:
     """Declares a critic: a function that looks at one row which the rules have let through.
 
     It gets a ``CheckRequest`` and returns None for a row that it lets through, or a text: why it refuses the row.
@@ -225,7 +218,7 @@ def critic(*, name: str, version: str, asks_model: bool = False) -> Callable[[F]
     >>> check(check_of(input="How many crates?"))
     'crates are boring'
     """
-    return _declared("critic", name, version, asks_model)
+    return _declared("critic", name, version, False)
 
 
 def planner(

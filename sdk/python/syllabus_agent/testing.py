@@ -86,9 +86,9 @@ def request_of(
 
 
 def check_of(
-    input: str = "What is 2 plus 3?", output: str = "It is \\boxed{5.00}.", *, task: PublicTask | None = None, reply: str = "", **changes: Any
+    input: str = "What is 2 plus 3?", output: str = "It is \\boxed{5.00}.", *, task: PublicTask | None = None, **changes: Any
 ) -> CheckRequest:
-    """A request for the check of one row. ``reply`` is what a model answers to everything.
+    """A request for the check of one row; ``changes`` are fields of the row.
 
     >>> check_of(input="What is 1 plus 1?").row.input
     'What is 1 plus 1?'
@@ -102,7 +102,7 @@ def check_of(
         "output": output,
         "origin": {"generator": "mine"},
     }
-    return CheckRequest(Row.model_validate({**row, **changes}), task or task_of(), program_of(), {}, _replying(reply))
+    return CheckRequest(Row.model_validate({**row, **changes}), task or task_of(), program_of())
 
 
 def plan_of(*, rows: int = 100, attempt: int = 1, seed: int = 1, **changes: Any) -> PlanRequest:

@@ -50,37 +50,29 @@ def plain(model: Any) -> Any:
 critic = """
 from syllabus_agent import critic
 
-@critic(name="mine", version="1.0.0", asks_model=True)
+@critic(name="mine", version="1.0.0")
 async def check(request):
     print("looked at", request.row.id)
     if request.row.input == "raise":
         raise ValueError("an odd row")
-    if request.row.input == "ask":
-        return (await request.ask("Is it good?")).text
     return None if "plus" in request.row.input else f"no sum, {request.options['word']}"
 """
 
 
-def test_a_critic_is_asked_about_rows_with_what_was_shared_and_may_ask_a_model(tmp_path: Path) -> None:
+def test_a_critic_is_asked_about_rows_with_what_was_shared(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     file.write_text(critic)
     asked = Asked(file)
     declared = asked.read()
-    assert declared["is"] == "declared" and declared["declaration"]["asksModel"] is True
+    assert declared["is"] == "declared" and declared["declaration"]["role"] == "critic"
     asked.send({"do": "open", "identity": {}, "options": {"word": "sorry"}})
     assert asked.read() == {"is": "opened"}
     asked.send({"do": "share", "key": "task-1", "value": plain(task_of())})
     request = check_of()
-    rows = [plain(check_of(input=text).row) for text in ("2 plus 3?", "2 times 3?", "ask")]
+    rows = [plain(check_of(input=text).row) for text in ("2 plus 3?", "2 times 3?")]
     call = {"do": "call", "method": "check", "shared": {"task": "task-1"}}
     asked.send({**call, "id": 1, "input": {"rows": rows, "program": plain(request.program)}})
-    asks = asked.read()
-    assert asks["is"] == "ask" and asks["of"] == 1 and asks["service"] == "call"
-    name, sent, stage = asks["args"]
-    assert name == "a1.r1.sums.0.0-0" and stage == "judge" and sent["messages"][0]["content"] == "Is it good?"
-    reply = {"text": "too plain", "model": "m", "refused": False, "truncated": False, "inputTokens": 1, "outputTokens": 1}
-    asked.send({"do": "answer", "id": asks["id"], "value": {"promptHash": "0" * 64, "reply": reply}})
-    expected = [{"rejected": None}, {"rejected": "plugin", "why": "no sum, sorry"}, {"rejected": "plugin", "why": "too plain"}]
+    expected = [{"rejected": None}, {"rejected": "plugin", "why": "no sum, sorry"}]
     assert asked.read() == {"is": "result", "id": 1, "value": expected}
     rows = [plain(check_of(input="raise").row)]
     asked.send({**call, "id": 2, "input": {"rows": rows, "program": plain(request.program)}})
