@@ -14,6 +14,7 @@ import { messageCatalogue, programReference, topologyReference } from './referen
 import { registry } from './registry.ts'
 import { Row } from './row.ts'
 import { RunConfig } from './run.ts'
+import { exportedNames, type PublicName, publicName, sdkReference } from './sdk-reference.ts'
 import { Item, PublicTask, TaskFile } from './task.ts'
 import { Topology } from './topology.ts'
 import { Adapter, StudentModel } from './training.ts'
@@ -47,8 +48,18 @@ export function generatedFiles(): Map<string, string> {
   files.set('docs/messages.md', messageCatalogue())
   files.set('docs/program-fields.md', programReference())
   files.set('docs/topology-fields.md', topologyReference())
+  files.set('docs/agent-sdk.md', sdkReference(sdkNames()))
   return files
 }
+
+const sdkFolder = join(import.meta.dirname, '../agents/sdk')
+
+/** The public names of the SDK, in the order of their export. */
+export const sdkNames = (): PublicName[] =>
+  exportedNames(readFileSync(join(sdkFolder, 'mod.ts'), 'utf8')).flatMap(({ name, from }) => {
+    const found = publicName(name, readFileSync(join(sdkFolder, from), 'utf8'))
+    return found ?? []
+  })
 
 /** Paths whose content is not what would be generated, files that should not be there included. */
 export function staleFiles(root: string): string[] {

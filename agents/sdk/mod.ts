@@ -4,6 +4,7 @@
  */
 
 export { type ProgramChoices, programFor } from '../planner/even-program.ts'
+export type { Situation } from '../planner/policy.ts'
 export { diagnose } from '../planner/rules/diagnose.ts'
 export {
   type CriticDefinition,
@@ -32,5 +33,4 @@ export {
   type PlannedProgram,
   type PlannerDefinition,
   type PlannerServices,
-  type Situation,
 } from './planner.ts'
