@@ -17,8 +17,8 @@ export type OpenedCritic = {
 export type CriticDefinition = AgentDefinition<'critic', OpenedCritic>
 
 /**
- * Defines a critic: it refuses rows that all rules of the role let through; it admits none that they refuse. Equal rows give equal findings,
- * one for each row. Duplicates are compared after it.
+ * Defines a critic: it refuses rows that all rules of the role let through; it admits none that they refuse. Equal rows give equal
+ * findings, one for each row. Duplicates are compared after it.
  *
  * @example
  * export const brief = defineCritic({
