@@ -1,9 +1,9 @@
 /** A public name of an SDK: its doc comment, its examples, and the declaration. */
 export type PublicName = { name: string; isType: boolean; comment: string; example: string; declaration: string }
 
-/** The names that a module exports from others, with the file of each. `fro[m]`: this line is no import to who looks for them. */
+/** The names that a module exports from others, with the file of each. */
 export const exportedNames = (text: string): { name: string; from: string }[] =>
-  [...text.matchAll(/^export (?:type )?\{([^}]*)\} fro[m] '([^']+)'/gms)].flatMap(([, names, from]) =>
+  [...text.matchAll(/^export (?:type )?\{([^}]*)\} \w+ '([^']+)'/gms)].flatMap(([, names, from]) =>
     names!
       .split(',')
       .map((each) => each.trim().replace(/^type /, ''))
