@@ -7,7 +7,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
-import { openAgentFolder } from '../support/agent-python.ts'
+import { askingGenerator, openAgentFolder } from '../support/agent-python.ts'
 import { openGenerateFolder } from '../support/generate.ts'
 import { startTeacherServer } from '../support/teacher-server.ts'
 
@@ -20,24 +20,11 @@ const { values } = parseArgs({
   },
 })
 
-const code = `
-import json
-from syllabus_agent import NoRow, RowText, generator
-
-@generator(name="asking", version="1.0.0", sources=["prompt"], asks_model=True)
-async def make(request):
-    reply = await request.ask(request.source.template.replace("{{index}}", str(request.index)))
-    try:
-        row = json.loads(reply.text)
-    except ValueError as error:
-        raise NoRow("the reply is no JSON") from error
-    return RowText(input=row["input"], output=row["output"], reply=reply)
-`
 const variants = { python: 'python:./asking.py', typescript: 'llm' } as const
 
 await using agents = await openAgentFolder()
 await using folder = await openGenerateFolder()
-await writeFile(join(agents.path, 'asking.py'), code)
+await writeFile(join(agents.path, 'asking.py'), askingGenerator)
 const others = { planner: 'rules', critic: 'rules', 'trainer-bridge': 'peft', evaluator: 'scorer' }
 type Turn = {
   turn: number

@@ -22,3 +22,18 @@ export async function openAgentFolder(): Promise<AgentFolder> {
   await install({ python: { command: python, version: '' }, args })
   return { path, python, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }
+
+/** A generator in Python that asks a model for each row, as the built-in one does. */
+export const askingGenerator = `
+import json
+from syllabus_agent import NoRow, RowText, generator
+
+@generator(name="asking", version="1.0.0", sources=["prompt"], asks_model=True)
+async def make(request):
+    reply = await request.ask(request.source.template.replace("{{index}}", str(request.index)))
+    try:
+        row = json.loads(reply.text)
+    except ValueError as error:
+        raise NoRow("the reply is no JSON") from error
+    return RowText(input=row["input"], output=row["output"], reply=reply)
+`

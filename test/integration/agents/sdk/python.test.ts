@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { newAgent } from '../../../../experiments/new-agent/new-agent.ts'
 import { runCommand } from '../../../../provision/run-command.ts'
-import { type AgentFolder, openAgentFolder, sdkPackage } from '../../../support/agent-python.ts'
+import { type AgentFolder, askingGenerator, openAgentFolder, sdkPackage } from '../../../support/agent-python.ts'
 import { type GenerateFolder, meteredTwice, openGenerateFolder } from '../../../support/generate.ts'
 import { natsBinary, until } from '../../../support/nats.ts'
 import { startTeacherServer } from '../../../support/teacher-server.ts'
@@ -95,23 +95,8 @@ describe.each(['generator', 'critic', 'planner'] as const)('a new %s in Python',
   }, 180_000)
 })
 
-/** Asks a model for each row, as the built-in generator does. */
-const asking = `
-import json
-from syllabus_agent import NoRow, RowText, generator
-
-@generator(name="asking", version="1.0.0", sources=["prompt"], asks_model=True)
-async def make(request):
-    reply = await request.ask(request.source.template.replace("{{index}}", str(request.index)))
-    try:
-        row = json.loads(reply.text)
-    except ValueError as error:
-        raise NoRow("the reply is no JSON") from error
-    return RowText(input=row["input"], output=row["output"], reply=reply)
-`
-
 test('killed ten times at random it makes the same dataset, and at most what was in flight is paid again', async () => {
-  await writeFile(join(agents.path, 'asking.py'), asking)
+  await writeFile(join(agents.path, 'asking.py'), askingGenerator)
   const topology = await topologyWith('asking', 'python:./asking.py', {
     supervisor: { minRestartMs: 20, maxRestartMs: 40 },
     delivery: { shard: { ackWaitMs: 1500, maxDeliver: 200 }, batch: { ackWaitMs: 1500, maxDeliver: 200 } },
