@@ -7,6 +7,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { Round } from './messages/generation.ts'
 import { Declaration } from './plugin.ts'
 import { Program } from './program.ts'
 import { messageCatalogue, programReference, topologyReference } from './references.ts'
@@ -18,7 +19,19 @@ import { Item, PublicTask, TaskFile } from './task.ts'
 import { Topology } from './topology.ts'
 import { Adapter, StudentModel } from './training.ts'
 
-const documents = { Declaration, Program, Topology, Row, RunConfig, TaskFile, PublicTask, Item, Adapter, StudentModel }
+const documents = {
+  Declaration,
+  Program,
+  Topology,
+  Row,
+  Round,
+  RunConfig,
+  TaskFile,
+  PublicTask,
+  Item,
+  Adapter,
+  StudentModel,
+}
 const generatedFolder = 'schemas/generated'
 
 /** Every generated file by its path in the repository. */
