@@ -205,10 +205,10 @@ test.each([
   ['estimate', { kind: 'both' }, /kind/],
   ['start', { token: 'x' }, /token/],
   ['start', { token: '0'.repeat(32) }, /There is no such plan/],
-  ['run_rows', { run: 'nobody' }, /no run nobody/],
+  ['run_rows', { run: 'nobody' }, /no run nobody|No run was ever started/],
   ['run_report', { run: '../x' }, /run/],
-  ['explain_row', { run: 'nobody', row: 'a' }, /no run nobody/],
-  ['stop', { run: 'nobody' }, /no run nobody/],
+  ['explain_row', { run: 'nobody', row: 'a' }, /no run nobody|No run was ever started/],
+  ['stop', { run: 'nobody' }, /no run nobody|No run was ever started/],
 ])('%s %j is refused with a reason, and pays nothing', async (name, args, reason) => {
   await using opened = await open()
   const before = server.requests
