@@ -20,7 +20,14 @@ import { planEvidence } from '../run/evidence.ts'
 import { settingOf } from '../run/plan-run.ts'
 import { runSession } from '../run/run-session.ts'
 import { beginMember } from '../run-set/run-set.ts'
-import { keepPlan, printComparisonPlan, topologyOfArm, usualArms, writeComparison } from './comparison.ts'
+import {
+  equalTrainings,
+  keepPlan,
+  printComparisonPlan,
+  topologyOfArm,
+  usualArms,
+  writeComparison,
+} from './comparison.ts'
 
 export type CompareOptions = Omit<Overrides, 'planner'> & {
   arms?: PlannerArm[]
@@ -47,7 +54,8 @@ export async function compare(folder: string, options: CompareOptions): Promise<
   const task = await loadTask(folder)
   const read = withOverrides(await readTopology(options.topology), options)
   const local = localModelOf(options.teacher, read)
-  const topology = withNamedModel(read, local, options.model)
+  const named = withNamedModel(read, local, options.model)
+  const topology = equalTrainings(named, options.attempts ?? named.run.attempts)
   checkGenerator(task, topology)
   const setting = settingOf(task, topology, options.setting)
   if (setting === 'seed') checkSeeds(task)
@@ -56,15 +64,15 @@ export async function compare(folder: string, options: CompareOptions): Promise<
   const asked = { seeds: options.seeds, arms: [], submissions: false, retention: false, attempts }
   const evidence = planEvidence(task, topology, asked)
   const model = local?.name ?? options.model
-  const named = options.arms ?? usualArms(topology)
-  const arms = new Map(named.map((arm) => [arm, withModel(topologyOfArm(topology, arm), model)]))
+  const chosen = options.arms ?? usualArms(topology)
+  const arms = new Map(chosen.map((arm) => [arm, withModel(topologyOfArm(topology, arm), model)]))
   const plan: ComparisonPlan = {
     name: options.name ?? nameNow(),
     task: task.id,
     taskHash: task.sha256,
     topology: topology.name,
     topologyHash: hashOf([...arms.values()]),
-    arms: named,
+    arms: chosen,
     pairs: options.runs,
     seed: options.seed,
     attempts,
@@ -88,7 +96,9 @@ export async function compare(folder: string, options: CompareOptions): Promise<
     checkFits(task, arms.get(arm)!, contexts)
   }
   await keepPlan(plan)
-  const [first, ...alsoPlanners] = [...arms.values()] as [Topology, ...Topology[]]
+  // Arms that differ by their strategy alone have one planner: how a run searches is in its settings.
+  const planners = new Map([...arms.values()].map((own) => [own.agents.planner.variant, own]))
+  const [first, ...alsoPlanners] = [...planners.values()] as [Topology, ...Topology[]]
   process.exitCode = await runSession(first, reporter, {
     starts: runsOf(plan).map((run) => (bus, own) => {
       const comparison = { name: plan.name, arm: run.arm, pair: run.pair }
