@@ -46,10 +46,16 @@ export type BridgeParts = {
 /** What is measured of a dataset before it is trained on: rows of each measure, and what embeds them (null: nothing). */
 export type Measures = { perplexityRows: number; embedder: Embedder | null; embeddedRows: number }
 
+/** What is trained on, with which seed. */
+export type Training = { dataset: ObjectRef; datasetHash: string; seed: number }
+
+/** A training that is there, whoever made it, and whether it was found. */
+export type Trained = TrainingRecord & { reused: boolean }
+
 /** `runtimes`: those of the run, as they are recorded. */
-type TrainOptions = {
-  chat: ThinkingSettings
-  runtimes: Runtimes | undefined
+type Known = { chat: ThinkingSettings; runtimes: Runtimes | undefined }
+type TrainOptions = Known & {
+  halvings: number
   onProgress: OnProgress
   signal: AbortSignal
 }
@@ -72,22 +78,23 @@ export function createTrainings({ bus, runtime, trainer, student, scratch }: Bri
     ({ datasetHash }) => datasetHash,
   )
 
+  const hashOfTraining = (training: Training, recipe: Recipe, { chat, runtimes }: Known) =>
+    jobHashOf({ ...training, student, recipe, chat, runtime: runtimeRevision, trainer: runtimes?.train })
+
   return {
+    /** The training, where it was done before. */
+    async find(training: Training, recipe: Recipe, known: Known): Promise<Trained | null> {
+      const done = await records.get(hashOfTraining(training, recipe, known))
+      return done ? { ...done.value, reused: true } : null
+    },
+
+    /** `halvings`: how often the rows of a pass are halved from the start. */
     async train(
-      training: { dataset: ObjectRef; datasetHash: string; seed: number },
+      training: Training,
       recipe: Recipe,
-      { chat, runtimes, onProgress, signal }: TrainOptions,
-    ): Promise<TrainingRecord & { reused: boolean }> {
-      const jobHash = jobHashOf({
-        ...training,
-        student,
-        recipe,
-        chat,
-        runtime: runtimeRevision,
-        trainer: runtimes?.train,
-      })
-      const done = await records.get(jobHash)
-      if (done) return { ...done.value, reused: true }
+      { chat, runtimes, halvings, onProgress, signal }: TrainOptions,
+    ): Promise<Trained> {
+      const jobHash = hashOfTraining(training, recipe, { chat, runtimes })
       const folder = join(scratch, jobHash)
       await rm(folder, { recursive: true, force: true })
       await mkdir(folder, { recursive: true })
@@ -101,7 +108,7 @@ export function createTrainings({ bus, runtime, trainer, student, scratch }: Bri
       const perplexity = perplexityRows > 0 ? await perplexityOf({ datasetHash, measured, signal }) : undefined
       const embedding = embedder ? await diversityOf({ datasetHash, of: embedder, rows, signal }) : undefined
       const trained = { ...recipeFor(recipe, trainer.recipeKeys), ...templateOf(chat) }
-      const request = { ...measured, recipe: trained, seed: training.seed, out: folder }
+      const request = { ...measured, recipe: trained, seed: training.seed, out: folder, halvings }
       const result = await trainer.train(request, {
         signal,
         onProgress: ({ step, steps, loss, tokens_per_s, eta_s }) =>
@@ -120,6 +127,7 @@ export function createTrainings({ bus, runtime, trainer, student, scratch }: Bri
           lossCurve: result.loss_curve,
           ...(perplexity && { perplexity }),
           ...(embedding && { embedding }),
+          ...(result.halvings > 0 && { halvings: result.halvings }),
           device: facts.device,
           runtime: RuntimeIdentity.parse(facts),
           versions: facts.versions,
