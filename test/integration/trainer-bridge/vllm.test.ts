@@ -10,7 +10,7 @@ import type { Answerer, RuntimeParts } from '../../../trainer-bridge/runtimes/ru
 import { ownServer } from '../../../trainer-bridge/runtimes/vllm/own-server.ts'
 import { answererOf, vllm } from '../../../trainer-bridge/runtimes/vllm/runtime.ts'
 import { startVllm } from '../../../trainer-bridge/runtimes/vllm/server.ts'
-import { memoryLog } from '../../support/nats.ts'
+import { memoryLog, until } from '../../support/nats.ts'
 import { type StubBehaviour, stubVllm } from '../../support/stub-vllm.ts'
 
 let folder: string
@@ -70,10 +70,16 @@ async function started(behaviour: StubBehaviour = {}, options: object = {}, devi
   return { ...stub, answerer }
 }
 
-async function adapterOf(rank: number, job = 'c'.repeat(64)): Promise<string> {
+/** A PEFT folder whose first projection reads `hidden` numbers, in this layer. */
+async function adapterOf(rank: number, job = 'c'.repeat(64), hidden = 64, layer = 0): Promise<string> {
   const path = join(folder, job, 'adapter')
   await mkdir(path, { recursive: true })
   await writeFile(join(path, 'adapter_config.json'), JSON.stringify({ r: rank }))
+  const name = `base_model.model.model.layers.${layer}.self_attn.q_proj.lora_A.weight`
+  const header = Buffer.from(JSON.stringify({ [name]: { dtype: 'F32', shape: [rank, hidden], data_offsets: [0, 0] } }))
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(header.length))
+  await writeFile(join(path, 'adapter_model.safetensors'), Buffer.concat([length, header]))
   return path
 }
 
@@ -125,7 +131,7 @@ describe('vLLM answers', () => {
     await using _ = answerer
     const adapter = await adapterOf(8)
     const done = ask(answerer, { adapter })
-    while (!(await events()).includes('dies')) await new Promise((resolve) => setTimeout(resolve, 10))
+    await until('the end of vLLM', async () => (await events()).includes('dies'))
     await set({})
     await done
     expect(await texts()).toEqual(expected)
@@ -139,7 +145,9 @@ describe('vLLM answers', () => {
   test('replies are kept for the same request, whatever ended the one before', async () => {
     const first = await started({ diesBefore: 8 }, { mostLosses: 1 })
     const failed = ask(first.answerer)
-    await expect(failed).rejects.toThrow(/vLLM/)
+    await until('the end of vLLM', async () => (await first.events()).includes('dies'))
+    await first.set({ startFails: 'it fell over' })
+    await expect(failed).rejects.toThrow(/vLLM ended with status 1: it fell over/)
     await first.answerer[Symbol.asyncDispose]()
     const before = completions(await first.events()).length
     expect(before).toBeGreaterThan(0)
@@ -263,6 +271,23 @@ describe('vLLM that cannot', () => {
       kind: 'bad_request',
       message: expect.stringMatching(message),
     })
+  })
+
+  test.each([
+    [32, 0, /is of another student: .*q_proj.* reads 32 numbers, and the student has 2 layers of 64/],
+    [64, 5, /is of another student: .*q_proj.* is of layer 5/],
+  ])('an adapter of another student is refused before it is asked: %d, layer %d', async (hidden, layer, message) => {
+    const { answerer, events } = await started()
+    await using _ = answerer
+    const student = join(folder, 'student')
+    await mkdir(student)
+    await writeFile(join(student, 'config.json'), JSON.stringify({ hidden_size: 64, num_hidden_layers: 2 }))
+    const adapter = await adapterOf(8, 'e'.repeat(64), hidden, layer)
+    await expect(ask(answerer, { student, adapter })).rejects.toMatchObject({
+      kind: 'bad_request',
+      message: expect.stringMatching(message),
+    })
+    expect(await events()).toEqual([])
   })
 
   test('a folder without an adapter is refused before it is asked', async () => {

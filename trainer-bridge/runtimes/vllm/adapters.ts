@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { HttpClient } from '../../../agents/kit/teacher/http-client.ts'
 import { shown } from '../../../agents/kit/teacher/quoted.ts'
-import { jsonOrNull } from '../../../schemas/bounded-json.ts'
+import { isObject, jsonOrNull } from '../../../schemas/bounded-json.ts'
 import { reasonOf } from '../../../schemas/user-error.ts'
 import { isOutOfMemory, RuntimeRequestError } from '../../runtime-errors.ts'
 import { ServerLost } from '../answer-prompts.ts'
@@ -33,6 +33,51 @@ export async function rankOf(folder: string | null): Promise<number> {
   if (why) throw new RuntimeRequestError('bad_request', `the adapter at ${folder} ${why}; set options.infer to peft`)
   return r
 }
+
+/**
+ * vLLM takes an adapter of a student with other sizes without a word, and answers with it.
+ * @throws RuntimeRequestError where an adapter's projections do not read what the student's layers give
+ */
+export async function checkFits(folder: string, student: string): Promise<void> {
+  const config = jsonOrNull(await readFile(join(student, 'config.json'), 'utf8').catch(() => ''))
+  const sizes = z
+    .union([Sizes, z.object({ text_config: Sizes }).transform(({ text_config }) => text_config)])
+    .safeParse(config)
+  if (!sizes.success) return
+  const { hidden_size, num_hidden_layers } = sizes.data
+  for (const [name, { shape }] of Object.entries(await tensorsIn(join(folder, 'adapter_model.safetensors')))) {
+    const layer = Number(/\.layers\.(\d+)\./.exec(name)?.[1] ?? 0)
+    const reads = /\.(q_proj|gate_proj)\.lora_A\./.test(name) ? shape[1] : hidden_size
+    if (reads === hidden_size && layer < num_hidden_layers) continue
+    const what = layer < num_hidden_layers ? `reads ${reads} numbers` : `is of layer ${layer}`
+    throw new RuntimeRequestError(
+      'bad_request',
+      `the adapter at ${folder} is of another student: ${name} ${what}, and the student has ${num_hidden_layers} layers of ${hidden_size}`,
+    )
+  }
+}
+
+const Sizes = z.object({ hidden_size: z.int(), num_hidden_layers: z.int() })
+const Tensors = z.record(z.string(), z.object({ shape: z.array(z.int()) }))
+
+/** The header of a safetensors file: its length in eight bytes, then JSON. */
+async function tensorsIn(path: string): Promise<z.infer<typeof Tensors>> {
+  const file = await open(path).catch(() => null)
+  if (!file) throw new RuntimeRequestError('bad_request', `no adapter at ${path}: the file is missing`)
+  try {
+    const length = Buffer.alloc(8)
+    await file.read(length, 0, 8, 0)
+    const header = Buffer.alloc(Math.min(Number(length.readBigUInt64LE()), mostHeaderBytes))
+    await file.read(header, 0, header.length, 8)
+    const read = jsonOrNull(header.toString('utf8'))
+    const { __metadata__, ...tensors } = isObject(read) ? read : {}
+    return Tensors.safeParse(tensors).data ?? {}
+  } finally {
+    await file.close()
+  }
+}
+
+const mostHeaderBytes = 2 ** 24
 
 /** The name of an adapter on a server: that of its training, whose folder it lies in. */
 export const adapterName = (folder: string): string => `syllabus-${basename(dirname(folder)).slice(0, 16)}`

@@ -5,7 +5,7 @@ import { type AnswerServer, type Asking, answerPrompts, type ServerLost } from '
 import { askCompletions, openAnswerClient } from '../completions.ts'
 import type { Answerer, RuntimeDeclaration, RuntimeFacts, RuntimeParts } from '../runtime.ts'
 import { serverFacts } from '../server-facts.ts'
-import { loadAdapter, unloadAdapter } from './adapters.ts'
+import { checkFits, loadAdapter, unloadAdapter } from './adapters.ts'
 import { diagnoseVllm, provisionVllm, pythonOfVllm, versionsOf } from './environment.ts'
 import { ownServer } from './own-server.ts'
 
@@ -75,6 +75,7 @@ export function answererOf(
         mostLosses: settings.vllm.mostLosses,
         lossOf: server.lossOf,
         async ready(given, asking, signal) {
+          if (given.adapter !== null) await checkFits(given.adapter, given.student)
           const { endpoint, model, where } = await server.reach(given, asking, signal)
           const client = openAnswerClient(endpoint, server.sequences)
           if (given.adapter === null) return askCompletions(client, model, asking.end_ids, where)
