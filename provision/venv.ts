@@ -59,7 +59,10 @@ export async function readyPython(venv: string): Promise<string | undefined> {
 export const readyRuntime = async (home: string, requirements?: string): Promise<string | undefined> =>
   readyPython(await venvPath(home, requirements))
 
-/** Why the fine-tuning runtime's packages do not compute on a GPU of this maker; null where they do. @throws SetupError for an old driver */
+/**
+ * Why the fine-tuning runtime's packages do not compute on a GPU of this maker; null where they do.
+ * @throws SetupError for an old driver
+ */
 export async function gpuPackagesFault(home: string, maker: 'nvidia' | 'amd'): Promise<SetupError | null> {
   const venv = await venvPath(home)
   const made = jsonOrNull(await readFile(join(venv, marker), 'utf8').catch(() => ''))

@@ -25,7 +25,7 @@ import { requireRecipe } from './runtimes/check-recipe.ts'
 import { answerers, chosenRuntimes, trainers } from './runtimes/table.ts'
 import { checkStudent, prepareStudent } from './student.ts'
 import { createTokenLimits } from './token-limit.ts'
-import { createTrainings, type Trained } from './trainings.ts'
+import { createTrainings, type TrainedJob } from './trainings.ts'
 
 /** What the same input would meet again becomes a dead letter; a runtime that died or ran out of memory is tried again. */
 async function asBusErrors<T>(work: Promise<T>): Promise<T> {
@@ -113,7 +113,7 @@ async function startPeft({
     const inference = { ...rules.inference, ...chat }
     const questions = rules.validation.map((item) => Question.strip().parse(item))
     const { training } = job
-    const studentModelOf = (trained: Trained | null): StudentModel => ({
+    const studentModelOf = (trained: TrainedJob | null): StudentModel => ({
       name: job.studentModel,
       ...armSeedOf(job.studentModel),
       student: studentLabel(student),
@@ -125,7 +125,7 @@ async function startPeft({
       adapter: trained?.adapter ?? null,
       examples: job.examples,
     })
-    const askedOf = (trained: Trained | null) => {
+    const askedOf = (trained: TrainedJob | null) => {
       const studentModel = studentModelOf(trained)
       return { studentModel, task: rules, onProgress, signal, questions, inference }
     }

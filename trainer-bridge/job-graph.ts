@@ -1,6 +1,6 @@
 import { Annotation, END, START, StateGraph } from '../agents/kit/langgraph.ts'
 import { isOutOfMemory, RuntimeDiedError, RuntimeRequestError } from './runtime-errors.ts'
-import type { Trained } from './trainings.ts'
+import type { TrainedJob } from './trainings.ts'
 
 /** What a job does, stage by stage; each may be done again, as a job that comes again does. */
 export type JobStages = {
@@ -8,16 +8,16 @@ export type JobStages = {
    * Refuses what is not for this bridge, and looks for the training.
    * @returns `none` for a job that trains nothing
    */
-  prepare(): Promise<Trained | 'none' | 'to be trained'>
+  prepare(): Promise<TrainedJob | 'none' | 'to be trained'>
   /** Why the training does not fit into memory, with what makes it fit; null where it does, or nobody knows. */
   memoryFault(): Promise<string | null>
   /** `halvings`: how often the rows of a pass are halved. The recipe stays, and with it what is learnt. */
-  train(halvings: number): Promise<Trained>
+  train(halvings: number): Promise<TrainedJob>
   /** Frees what a failed training left behind. */
   cleanUp(): Promise<void>
   /** Gives the file of predictions. */
-  infer(trained: Trained | null): Promise<string>
-  publish(trained: Trained | null, predictions: string): Promise<void>
+  infer(trained: TrainedJob | null): Promise<string>
+  publish(trained: TrainedJob | null, predictions: string): Promise<void>
   /** Hears of each recovery. */
   onRecovery(halvings: number, why: string): void
 }
@@ -25,7 +25,7 @@ export type JobStages = {
 const JobGraph = Annotation.Root({
   stages: Annotation<JobStages>,
   mostHalvings: Annotation<number>,
-  trained: Annotation<Trained | null>,
+  trained: Annotation<TrainedJob | null>,
   isToTrain: Annotation<boolean>,
   halvings: Annotation<number>,
   /** What the last training ended with. */
@@ -102,8 +102,8 @@ const graph = new StateGraph(JobGraph)
   .compile()
 
 /**
- * Does a job. What a stage has done is kept where a process that follows finds it: a training under its job's hash, replies under their key,
- * a message under its id. So a process may end anywhere.
+ * Does a job. What a stage has done is kept where a process that follows finds it: a training under its job's hash, replies under their
+ * key, a message under its id. So a process may end anywhere.
  */
 export async function doJob(stages: JobStages, mostHalvings: number, signal: AbortSignal): Promise<void> {
   await graph.invoke({ stages, mostHalvings }, { signal, recursionLimit: 10 + 2 * mostHalvings })

@@ -50,7 +50,7 @@ export type Measures = { perplexityRows: number; embedder: Embedder | null; embe
 export type Training = { dataset: ObjectRef; datasetHash: string; seed: number }
 
 /** A training that is there, whoever made it, and whether it was found. */
-export type Trained = TrainingRecord & { reused: boolean }
+export type TrainedJob = TrainingRecord & { reused: boolean }
 
 /** `runtimes`: those of the run, as they are recorded. */
 type Known = { chat: ThinkingSettings; runtimes: Runtimes | undefined }
@@ -83,7 +83,7 @@ export function createTrainings({ bus, runtime, trainer, student, scratch }: Bri
 
   return {
     /** The training, where it was done before. */
-    async find(training: Training, recipe: Recipe, known: Known): Promise<Trained | null> {
+    async find(training: Training, recipe: Recipe, known: Known): Promise<TrainedJob | null> {
       const done = await records.get(hashOfTraining(training, recipe, known))
       return done ? { ...done.value, reused: true } : null
     },
@@ -93,7 +93,7 @@ export function createTrainings({ bus, runtime, trainer, student, scratch }: Bri
       training: Training,
       recipe: Recipe,
       { chat, runtimes, halvings, onProgress, signal }: TrainOptions,
-    ): Promise<Trained> {
+    ): Promise<TrainedJob> {
       const jobHash = hashOfTraining(training, recipe, { chat, runtimes })
       const folder = join(scratch, jobHash)
       await rm(folder, { recursive: true, force: true })

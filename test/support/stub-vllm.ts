@@ -19,8 +19,8 @@ export type StubBehaviour = {
 }
 
 /**
- * A stand-in for vLLM's routes that real ones cannot be made to fail at will, behind a file that is started as its Python: health, completions
- * in tokens, adapters loaded and unloaded, sleep. Each start and request is a line of `events()`.
+ * A stand-in for vLLM's routes, which real ones cannot be made to fail at will, behind a file that is started as its Python: health,
+ * completions in tokens, adapters loaded and unloaded, sleep. Each start and request is a line of `events()`.
  */
 export async function stubVllm(folder: string, behaviour: StubBehaviour = {}) {
   const own = await mkdtemp(join(folder, 'vllm-'))

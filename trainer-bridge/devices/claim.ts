@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { FileHeldError, type HeldFile, holdFile, nameOf } from '../../machine/held-file.ts'
+import { FileHeldError, type HeldFile, holderName, holdFile } from '../../machine/held-file.ts'
 import { SetupError } from '../../provision/mod.ts'
 import { type Device, listDevices, visibleVariable } from './list.ts'
 
@@ -112,7 +112,7 @@ function refuse(error: unknown, devices: readonly Device[]): never {
   if (!(error instanceof FileHeldError)) throw error
   const which = devices.map(shown).join(', ')
   throw new SetupError(
-    `${which} ${devices.length > 1 ? 'are all' : 'is'} in use by another trainer-bridge, ${nameOf(error.holder)}${devices.length > 1 ? ' the last' : ''}: a GPU has one.`,
+    `${which} ${devices.length > 1 ? 'are all' : 'is'} in use by another trainer-bridge, ${holderName(error.holder)}${devices.length > 1 ? ' the last' : ''}: a GPU has one.`,
     `Lower replicas of the trainer-bridge to the number of GPUs, give each one gpus of its own in ${at}, or end the other process.`,
     { cause: error },
   )

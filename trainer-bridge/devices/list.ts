@@ -67,7 +67,10 @@ export function readAmd(text: string): Device[] {
   })
 }
 
-/** Those that the maker's variable names, in its order; all without it. One that is not listed is believed to be there: a part of a GPU is not. */
+/**
+ * Those that the maker's variable names, in its order; all without it. One that is not listed is believed to be there, since parts of a
+ * divided GPU are not.
+ */
 function onlyVisible(all: readonly Device[], env: NodeJS.ProcessEnv, maker: Device['maker']): Device[] {
   const given = env[visibleVariable[maker]]
   if (given === undefined) return [...all]

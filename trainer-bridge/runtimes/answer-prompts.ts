@@ -6,15 +6,15 @@ import type { CallOptions, Runtime } from '../runtime.ts'
 import { RuntimeDiedError, RuntimeRequestError } from '../runtime-errors.ts'
 
 /** A question as it goes to a server: in tokens, and as messages for a server that has the chat template itself. */
-export const Prompt = z.object({
+export const AskedPrompt = z.object({
   id: z.string(),
   tokens: z.array(z.int()),
   messages: z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })),
 })
-export type Prompt = z.infer<typeof Prompt>
+export type AskedPrompt = z.infer<typeof AskedPrompt>
 
 /** What a server answered: in tokens, or as the text of one that gives none. `count`: its tokens as the server counts them. */
-export type Reply = { finish: 'stop' | 'length' } & (
+export type ServerReply = { finish: 'stop' | 'length' } & (
   | { tokens: number[] }
   | { text: string; thoughts?: string; count?: number }
 )
@@ -28,10 +28,10 @@ export class ServerLost extends Error {
 }
 
 /** What the prompts have in common. */
-export type Asking = Pick<PromptsResult, 'room' | 'longest' | 'end_ids' | 'dtype' | 'context'>
+export type AskedPrompts = Pick<PromptsResult, 'room' | 'longest' | 'end_ids' | 'dtype' | 'context'>
 
 /** Answers one prompt with at most `room` tokens. @throws ServerLost, RuntimeRequestError, the signal's reason */
-export type Ask = (prompt: Prompt, room: number, signal: AbortSignal) => Promise<Reply>
+export type AskServer = (prompt: AskedPrompt, room: number, signal: AbortSignal) => Promise<ServerReply>
 
 /** A server that answers in place of the project's own runtime. */
 export type AnswerServer = {
@@ -40,7 +40,7 @@ export type AnswerServer = {
   /** How often in a row it may be lost without one answer. */
   mostLosses: number
   /** Makes it answer with this adapter, starting it again where it died. @throws ServerLost, RuntimeRequestError */
-  ready(request: InferRequest, asking: Asking, signal: AbortSignal): Promise<Ask>
+  ready(request: InferRequest, asking: AskedPrompts, signal: AbortSignal): Promise<AskServer>
   /** What the loss means, with what a person does. */
   lossOf?(lost: ServerLost): Error
 }
@@ -65,9 +65,9 @@ export async function answerPrompts(
   const { adapter: _adapter, lora_rank: _rank, ...asked } = request
   const [prompts, replies] = [`${request.out}.prompts`, `${request.out}.replies`]
   const asking = await own.prompts({ ...asked, out: prompts }, { signal })
-  const all = await linesOf(prompts, Prompt)
+  const all = await linesOf(prompts, AskedPrompt)
   const known = new Set((await linesOf(replies, z.object({ id: z.string() }))).map(({ id }) => id))
-  let open: (Prompt & { begun?: number[] })[] = all.filter(({ id }) => !known.has(id))
+  let open: (AskedPrompt & { begun?: number[] })[] = all.filter(({ id }) => !known.has(id))
   const total = asking.count
   let done = total - open.length
 
@@ -104,15 +104,15 @@ async function linesOf<S extends z.ZodType>(path: string, schema: S): Promise<z.
   return text.split('\n').flatMap((line) => schema.safeParse(jsonOrNull(line)).data ?? [])
 }
 
-type Open = Prompt & { begun?: number[] }
+type Open = AskedPrompt & { begun?: number[] }
 
 async function askAll(
   server: AnswerServer,
   request: InferRequest,
-  asking: Asking,
+  asking: AskedPrompts,
   prompts: readonly Open[],
   signal: AbortSignal,
-  onReply: (prompt: Open, reply: Reply) => Promise<void>,
+  onReply: (prompt: Open, reply: ServerReply) => Promise<void>,
 ): Promise<void> {
   let open = [...prompts]
   let losses = 0
@@ -129,7 +129,7 @@ async function askAll(
   }
 
   /** Asks what is open; gives the loss that ended it. */
-  async function sideBySide(ask: Ask): Promise<ServerLost | null> {
+  async function sideBySide(ask: AskServer): Promise<ServerLost | null> {
     const waiting = open.values()
     const failed = new AbortController()
     const either = AbortSignal.any([signal, failed.signal])

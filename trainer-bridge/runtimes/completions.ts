@@ -7,7 +7,7 @@ import { jsonOrNull } from '../../schemas/bounded-json.ts'
 import { TeacherLimits } from '../../schemas/teacher.ts'
 import { reasonOf } from '../../schemas/user-error.ts'
 import { isOutOfMemory, RuntimeRequestError } from '../runtime-errors.ts'
-import { type Ask, type Reply, ServerLost } from './answer-prompts.ts'
+import { type AskServer, ServerLost, type ServerReply } from './answer-prompts.ts'
 
 /** A client of a server that answers, without time limits: a long queue is no fault. `baseUrl`: with its `/v1`. */
 export const openAnswerClient = (endpoint: Endpoint, concurrency: number, env?: NodeJS.ProcessEnv): HttpClient =>
@@ -38,7 +38,7 @@ const Chat = z.object({
 
 /** Greedy, with the prompt's own tokens, so that no server writes it otherwise. */
 export const askCompletions =
-  (client: HttpClient, model: string, endIds: readonly number[], where: string): Ask =>
+  (client: HttpClient, model: string, endIds: readonly number[], where: string): AskServer =>
   async ({ tokens }, room, signal) => {
     const body = {
       model,
@@ -56,13 +56,13 @@ export const askCompletions =
 
 /** Greedy, with messages that the server renders. `more`: variables of its chat template. */
 export const askChat =
-  (client: HttpClient, model: string, more: object, where: string): Ask =>
+  (client: HttpClient, model: string, more: object, where: string): AskServer =>
   async ({ messages }, room, signal) => {
     const body = { model, messages, max_tokens: room, temperature: 0, ...more }
     const { choices, usage } = await post(client, '/chat/completions', body, Chat, where, signal)
     const [{ message, finish_reason }] = choices
     const thoughts = message.reasoning_content ?? message.reasoning
-    const reply: Reply = { text: message.content ?? '', finish: finish_reason }
+    const reply: ServerReply = { text: message.content ?? '', finish: finish_reason }
     return { ...reply, ...(thoughts && { thoughts }), ...(usage && { count: usage.completion_tokens }) }
   }
 

@@ -7,7 +7,7 @@ import { fixOf, reasonOf } from '../../schemas/user-error.ts'
 import { openAnswerClient } from './completions.ts'
 
 /** What a server of somebody else says of itself. */
-export type ServerFacts = { model: string; version: string; versions: Record<string, string> }
+export type AnswerServerFacts = { model: string; version: string; versions: Record<string, string> }
 
 const Models = z.object({
   data: z.array(
@@ -29,7 +29,7 @@ export async function serverFacts(
   endpoint: Endpoint,
   model: string | undefined,
   signal: AbortSignal,
-): Promise<ServerFacts> {
+): Promise<AnswerServerFacts> {
   const client = openAnswerClient(endpoint, 1)
   const either = AbortSignal.any([signal, AbortSignal.timeout(lookMs)])
   await checkTeacher(endpoint, model ?? '', lookMs, '/completions').catch((error: unknown) => {

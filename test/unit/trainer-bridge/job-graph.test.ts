@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { doJob, type JobStages, memoryLoss } from '../../../trainer-bridge/job-graph.ts'
 import { RuntimeDiedError, RuntimeRequestError } from '../../../trainer-bridge/runtime-errors.ts'
-import type { Trained } from '../../../trainer-bridge/trainings.ts'
+import type { TrainedJob } from '../../../trainer-bridge/trainings.ts'
 
-const trained = { jobHash: 'a', reused: false } as unknown as Trained
+const trained = { jobHash: 'a', reused: false } as unknown as TrainedJob
 const outOfMemory = new RuntimeRequestError('out_of_memory', 'memory ran out during train')
 
 /** Stages that note what was done; `trainings`: how each training ends. */

