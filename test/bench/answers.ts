@@ -89,8 +89,6 @@ line('|---|---|---|---|---|---|---|')
 const differing: { id: string; adapter: string | null; own: string; other: string }[] = []
 for (const adapter of [null, ...(values.adapter ? [resolve(values.adapter)] : [])]) {
   const mine = await answer(own, 'own', adapter)
-  // The first call compiles, where a runtime does.
-  await answer(other, 'first', adapter)
   const its = await answer(other, 'other', adapter)
   const equal = <T>(one: readonly T[], two: readonly T[]) => one.filter((each, at) => each === two[at]).length
   const row = (name: string, { right, seconds, tokens }: Answered, rest: string) =>
