@@ -16,6 +16,8 @@ export type VllmCommand = {
   log: RuntimeLog
   startMs: number
   stopMs: number
+  /** Left out: one that is free. */
+  port?: number | undefined
 }
 
 /** One process of vLLM: it ends with this one. */
@@ -38,7 +40,7 @@ const lookMs = 300
  */
 export async function startVllm(command: VllmCommand, signal: AbortSignal): Promise<VllmProcess> {
   const { python, args, env, log, startMs, stopMs } = command
-  const port = await freePort()
+  const port = command.port ?? (await freePort())
   const whole = ['-m', 'vllm.entrypoints.openai.api_server', ...args, '--host', '127.0.0.1', '--port', String(port)]
   const child = spawnTied(python, whole, {
     env: { ...runtimeEnvironment(), ...quietly, ...env },
