@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { memo } from '../agents/kit/cache.ts'
 import type { Bus } from '../bus/mod.ts'
-import { putInPlace } from '../machine/state-file.ts'
+import { putInPlace, writeWhole } from '../machine/state-file.ts'
 import { sha256OfFile } from '../provision/mod.ts'
-import { hashOf } from '../schemas/hash.ts'
+import { jsonOrNull } from '../schemas/bounded-json.ts'
+import { hashOf, sha256 } from '../schemas/hash.ts'
 import { type ObjectRef, Sha256 } from '../schemas/ids.ts'
 import { Row } from '../schemas/row.ts'
-import { RuntimeIdentity, type Runtimes } from '../schemas/runtime-identity.ts'
-import { runtimeRevision } from '../schemas/runtime-protocol.ts'
+import { ownRuntime, RuntimeIdentity, type Runtimes } from '../schemas/runtime-identity.ts'
+import { runtimeRevision, TrainResult } from '../schemas/runtime-protocol.ts'
 import { recipeFor } from '../schemas/runtime-recipe-keys.ts'
 import type { ChatSettings, Recipe, ThinkingSettings } from '../schemas/task.ts'
 import { Adapter, TrainingSummary } from '../schemas/training.ts'
@@ -96,7 +97,9 @@ export function createTrainings({ bus, runtime, trainer, student, scratch }: Bri
     ): Promise<TrainedJob> {
       const jobHash = hashOfTraining(training, recipe, { chat, runtimes })
       const folder = join(scratch, jobHash)
-      await rm(folder, { recursive: true, force: true })
+      // A process that ended after the training and before its record has left what it made.
+      const before = await finishedIn(folder)
+      if (!before) await rm(folder, { recursive: true, force: true })
       await mkdir(folder, { recursive: true })
       const dataset = join(folder, 'rows.jsonl')
       const rows = await bus.objects.getLines(training.dataset, Row)
@@ -109,11 +112,16 @@ export function createTrainings({ bus, runtime, trainer, student, scratch }: Bri
       const embedding = embedder ? await diversityOf({ datasetHash, of: embedder, rows, signal }) : undefined
       const trained = { ...recipeFor(recipe, trainer.recipeKeys), ...templateOf(chat) }
       const request = { ...measured, recipe: trained, seed: training.seed, out: folder, halvings }
-      const result = await trainer.train(request, {
-        signal,
-        onProgress: ({ step, steps, loss, tokens_per_s, eta_s }) =>
-          onProgress('train', step, steps, { loss, tokensPerSecond: tokens_per_s, etaSeconds: eta_s }),
-      })
+      // Another program needs the memory that the student has in the project's own.
+      if (!before && facts.name !== ownRuntime) await runtime.release({ signal })
+      const result =
+        before ??
+        (await trainer.train(request, {
+          signal,
+          onProgress: ({ step, steps, loss, tokens_per_s, eta_s }) =>
+            onProgress('train', step, steps, { loss, tokensPerSecond: tokens_per_s, etaSeconds: eta_s }),
+        }))
+      await writeWhole(join(folder, finishedName), JSON.stringify(result))
       const record: TrainingRecord = {
         jobHash,
         adapter: await upload(bus, result.adapter, result.sha256, jobHash),
@@ -134,13 +142,26 @@ export function createTrainings({ bus, runtime, trainer, student, scratch }: Bri
         },
       }
       await records.put(jobHash, record)
-      await rm(dataset, { force: true })
+      await Promise.all([dataset, join(folder, finishedName)].map((path) => rm(path, { force: true })))
       return { ...record, reused: false }
     },
   }
 }
 
-async function upload(bus: Bus, folder: string, sha256: string, jobHash: string): Promise<Adapter> {
+const finishedName = 'finished.json'
+
+/** What a training of this folder gave, where it came to its end and its adapter is whole. */
+async function finishedIn(folder: string): Promise<TrainResult | null> {
+  const read = TrainResult.safeParse(jsonOrNull(await readFile(join(folder, finishedName), 'utf8').catch(() => '')))
+  if (!read.success) return null
+  const names = (await readdir(read.data.adapter).catch(() => [])).sort()
+  const parts = await Promise.all(
+    names.map(async (name) => `${name}\0${await sha256OfFile(join(read.data.adapter, name))}`),
+  )
+  return sha256(parts.join('')) === read.data.sha256 ? read.data : null
+}
+
+async function upload(bus: Bus, folder: string, adapterSha256: string, jobHash: string): Promise<Adapter> {
   const names = (await readdir(folder)).sort()
   const files: Adapter['files'] = []
   for (const name of names) {
@@ -149,7 +170,7 @@ async function upload(bus: Bus, folder: string, sha256: string, jobHash: string)
       object: await bus.objects.put('LAB', `adapter/${jobHash}/${name}`, await readFile(join(folder, name))),
     })
   }
-  return { sha256, files }
+  return { sha256: adapterSha256, files }
 }
 
 /** The adapter's folder on this machine; a file that is missing, or is not what was trained, is fetched from the bus. */
