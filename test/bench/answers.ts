@@ -2,7 +2,7 @@
  * Compares an answering runtime with the project's own on the bundled task's validation items, with and without one adapter: results that
  * are equal, and how close the first tokens that differ are in the project's own computation.
  *
- *   npm run figures:answers -- --adapter <folder> [--infer vllm] [--base-url http://127.0.0.1:8000/v1 --model student] [--eager]
+ *   npm run figures:answers -- --adapter <folder> [--infer vllm] [--base-url http://127.0.0.1:8000/v1 --model student] [--eager] [--float32]
  */
 
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -31,6 +31,7 @@ const { values } = parseArgs({
     'base-url': { type: 'string' },
     model: { type: 'string' },
     eager: { type: 'boolean', default: false },
+    float32: { type: 'boolean', default: false },
     'log-level': { type: 'string', default: 'silent' },
   },
 })
@@ -66,7 +67,16 @@ async function answer(by: Pick<typeof own, 'infer'>, name: string, adapter: stri
   const out = join(folder, `${name}-${adapter ? 'adapter' : 'base'}.jsonl`)
   const { system, lora_rank } = task.recipe
   const inference = { ...task.inference, ...chatOf(task.inference, {}) }
-  const request: InferRequest = { student: path, adapter, questions, system, inference, lora_rank, out }
+  const request: InferRequest = {
+    student: path,
+    adapter,
+    questions,
+    system,
+    inference,
+    lora_rank,
+    bf16: !values.float32,
+    out,
+  }
   const { seconds } = await by.infer(request)
   const read = (await readFile(out, 'utf8')).trim().split('\n')
   const replies = read.map((text) => Prediction.parse(JSON.parse(text)))
