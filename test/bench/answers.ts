@@ -2,7 +2,8 @@
  * Compares an answering runtime with the project's own on the bundled task's validation items, with and without one adapter: results that
  * are equal, and how close the first tokens that differ are in the project's own computation.
  *
- *   npm run figures:answers -- --adapter <folder> [--infer vllm] [--base-url http://127.0.0.1:8000/v1 --model student] [--eager] [--float32]
+ *   npm run figures:answers -- --adapter <folder> [--infer vllm] [--eager] [--float32]
+ *   npm run figures:answers -- --adapter <folder> --base-url http://127.0.0.1:8000/v1 --model student
  */
 
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
