@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   AckPolicy,
   type ConsumerConfig,
@@ -217,11 +218,18 @@ async function ensureStream(
     if (stream.metadata) refuseOtherLayout(link, name, there)
     if (!there) await link.ask(() => link.jsm.streams.add(stream).catch(placed), about)
     // Nobody may change the vault, not even the operator: a changed stream could republish what it holds.
-    else if (link.account !== 'VAULT' && !keep)
+    else if (link.account !== 'VAULT' && !keep && !holds(there.config, stream))
       await link.ask(() => link.jsm.streams.update(name, stream).catch(placed), about)
   } catch (error) {
     throw setupFault(link, `Stream ${name}`, error, stream)
   }
+}
+
+/** Whether what is there has all that is wanted; the server leaves out what is false or 0. An update costs it a write of its files. */
+function holds(there: unknown, wanted: unknown): boolean {
+  if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted))
+    return isDeepStrictEqual(there || false, wanted || false)
+  return Object.entries(wanted).every(([key, value]) => holds((there as Record<string, unknown>)?.[key], value))
 }
 
 /** A cluster that has no server for a copy: C4 bounds how long that may be because its servers are just starting. */

@@ -26,6 +26,8 @@ if (runsHere()) {
   // npm scripts find the package's Node on PATH; a plain `node cli/bin.mjs` may not.
   whenNpmIsGone(() => child.disconnect())
   const child = runInner(ownNode())
+  // A program that started this command with a channel is gone.
+  if (process.env[inner]) process.on('disconnect', () => child.disconnect())
 } else {
   console.error(explain())
   process.exitCode = 2

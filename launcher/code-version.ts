@@ -14,6 +14,7 @@ const rooms = [
   'agents',
   'trace',
   'telemetry',
+  'trackers',
   'provision',
   'trainer-bridge',
   'evidence',
@@ -21,6 +22,8 @@ const rooms = [
   'models',
   'cluster',
   'experiments',
+  'api',
+  'mcp',
   'cli',
 ]
 

@@ -9,7 +9,6 @@ import { identityOf } from '../provision/mod.ts'
 import { queuesOf } from '../schemas/queue.ts'
 import { type AgentRole, agentRoles, needsContaminationKey, type Role } from '../schemas/role.ts'
 import type { RunConfig, Variants } from '../schemas/run.ts'
-import type { ThinkingSettings } from '../schemas/task.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { UsageError } from '../schemas/user-error.ts'
 import { variantsOf } from '../schemas/variants.ts'
@@ -22,7 +21,7 @@ import { type BusServer, checkLogins, credentialsOf, holdHome, openBusServer, re
 import { checkDisk, checkOpenFiles, checkPort, pageFault } from './check-host.ts'
 import type { Reporter } from './console/reporter.ts'
 import { openAgentsLog } from './log-file.ts'
-import { prepareRuntime } from './prepare-runtime.ts'
+import { prepareRuntime, type TaskSettings } from './prepare-runtime.ts'
 import { checkNew, givenTo, removeOwnQueues, unfinishedOn } from './shared-queues.ts'
 import { supervise } from './supervisor.ts'
 import { exportOwnTraces, openTelemetry } from './telemetry.ts'
@@ -63,8 +62,8 @@ type SessionChoices = {
   alsoPlanners?: readonly Topology[]
   keep?: boolean
   early?: EarlyAgents | undefined
-  /** How the student is spoken with where the topology says nothing: a task's. */
-  inference?: ThinkingSettings
+  /** What a task says of its student. */
+  ofTask?: TaskSettings
   /** What answers the page's questions to models; left out: nothing does. */
   tryPanel?: OpenTryPanel
   /** What reads rows, answers and reports for the page. */
@@ -134,7 +133,7 @@ export async function prepareBus(
  * its limits. What fails leaves nothing running.
  */
 export async function openSession(topology: Topology, reporter: Reporter, choices: SessionChoices): Promise<Session> {
-  const { own, goesOn, keep = false, early, inference = {}, tryPanel, runReader, signal } = choices
+  const { own, goesOn, keep = false, early, ofTask = {}, tryPanel, runReader, signal } = choices
   const home = homeFolder()
   if (choices.elsewhere) checkReachable()
   reporter.line(`home: ${home}`)
@@ -174,12 +173,12 @@ export async function openSession(topology: Topology, reporter: Reporter, choice
   const [bus, reader] = await connectBoth(server, log, { ...how, line: reporter.line }, stack)
   // After the bus: to fetch this takes minutes, and a server that is not there is reported before.
   const hasBridge = here.includes('trainer-bridge') && topology.agents['trainer-bridge'].variant === 'peft'
-  const student = hasBridge ? await prepareRuntime(topology, inference, log, { home, onProgress, ...how }) : null
+  const student = hasBridge ? await prepareRuntime(topology, ofTask, log, { home, onProgress, ...how }) : null
   signal?.throwIfAborted()
   // Before there are consumers: those of a run that is there belong to it.
   if (own !== undefined) await checkNew(bus, own)
   for (const notice of await prepareBus(bus, topology, { keep, variants: plan.variants })) reporter.line(notice)
-  const published = await publishPlan(bus, plan, { topology, inference, server, student, name: own ?? goesOn?.runId })
+  const published = await publishPlan(bus, plan, { topology, ofTask, server, student, name: own ?? goesOn?.runId })
   if (published) stack.use(published)
   const unserved = published ? plan.unserved : []
   const wanted = () => [...supervisor.wanted(), ...unserved]
@@ -301,7 +300,7 @@ async function connectBoth(
 
 type Publication = {
   topology: Topology
-  inference: ThinkingSettings
+  ofTask: TaskSettings
   server: BusServer
   student: { path: string } | null
   name: string | undefined
@@ -311,7 +310,7 @@ type Publication = {
 async function publishPlan(
   bus: Bus,
   { started, others, queues, here }: ReturnType<typeof planAgents>,
-  { topology, inference, server, student, name = topology.name }: Publication,
+  { topology, ofTask, server, student, name = topology.name }: Publication,
 ) {
   if (server.serverName !== null || started.length === 0) return null
   return publishWanted(bus, {
@@ -320,7 +319,7 @@ async function publishPlan(
     topology,
     alsoPlanners: others,
     queues,
-    inference,
+    ofTask,
     server,
     // Who makes data alone has built the index of what may not be copied.
     usesKey: here.some(needsContaminationKey) || topology.agents.planner.variant === 'generate',

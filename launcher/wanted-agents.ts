@@ -10,6 +10,7 @@ import { PayingRole } from '../schemas/usage.ts'
 import { BridgeOptions } from '../trainer-bridge/options.ts'
 import type { BusServer } from './bus-server.ts'
 import { codeVersion } from './code-version.ts'
+import type { TaskSettings } from './prepare-runtime.ts'
 import { boundTo } from './topology/queues.ts'
 
 /**
@@ -34,6 +35,8 @@ export const WantedAgents = z.looseObject({
   addresses: z.partialRecord(PayingRole, z.string()),
   /** How the student is spoken with where the topology says nothing. */
   inference: ThinkingSettings.strip(),
+  /** How it is trained, where a task says so; parsed as the topologies are. */
+  recipe: z.looseObject({}).optional(),
   /** See `codeVersion`. */
   code: z.string(),
   /** Of names and forms on the bus. */
@@ -57,7 +60,7 @@ export type Publishing = {
   topology: Topology
   alsoPlanners: readonly { topology: Topology; queue: string }[]
   queues: Variants
-  inference: ThinkingSettings
+  ofTask: TaskSettings
   server: BusServer
   /** Whether rows are checked with the key of this host, too. */
   usesKey: boolean
@@ -71,7 +74,7 @@ export type PublishedAgents = AsyncDisposable & {
 
 /** Publishes what a session's agents need, until it is disposed. */
 export async function publishWanted(bus: Bus, publishing: Publishing): Promise<PublishedAgents> {
-  const { name, topology, alsoPlanners, queues, inference, server, usesKey, studentHash } = publishing
+  const { name, topology, alsoPlanners, queues, ofTask, server, usesKey, studentHash } = publishing
   const wanted: WantedAgents = {
     name,
     roles: [...publishing.roles],
@@ -79,7 +82,8 @@ export async function publishWanted(bus: Bus, publishing: Publishing): Promise<P
     queues,
     plannerQueues: alsoPlanners.map(({ queue }) => queue),
     addresses: boundTo(topology, process.env).addresses,
-    inference,
+    inference: ThinkingSettings.strip().parse(ofTask.inference ?? {}),
+    recipe: ofTask.recipe,
     code: codeVersion(),
     layout: layout.version,
     cluster: server.join?.cluster ?? null,

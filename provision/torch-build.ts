@@ -83,9 +83,18 @@ export const hasGpu = (env: NodeJS.ProcessEnv) =>
     .then((output) => /GPU \d+:/.test(output))
 
 /** The torch of these requirements for this Python; the file holds one line per range of Python versions. */
-export function torchPin(requirements: string, { version }: Python): string {
+export const torchPin = (requirements: string, python: Python): string => pinOf('torch', requirements, python)
+
+/** Packages whose CPU build is in torch's own index, as these requirements pin them. */
+export const torchPins = (requirements: string, python: Python): string[] =>
+  ofTorch.map((name) => pinOf(name, requirements, python)).filter((pin) => pin !== '')
+
+const ofTorch = ['torch', 'torchvision', 'torchaudio']
+
+/** A package as it is pinned for this Python; empty where it is not. */
+export function pinOf(name: string, requirements: string, { version }: Python): string {
   const minor = Number(version.split('.')[1])
-  const pins = [...requirements.matchAll(/^(torch==[^\s;]+)(?:\s*;\s*(.*?))?\s*\\?$/gm)]
+  const pins = [...requirements.matchAll(new RegExp(`^(${name}==[^\\s;]+)(?:\\s*;\\s*(.*?))?\\s*\\\\?$`, 'gm'))]
   const pin = pins.find(([, , condition]) => condition === undefined || holds(condition, minor)) ?? pins.at(-1)
   return pin?.[1] ?? ''
 }
@@ -96,7 +105,7 @@ function holds(condition: string, minor: number): boolean {
   return match[1] === '<' ? minor < Number(match[2]) : minor >= Number(match[2])
 }
 
-const torchOnly = /^(torch|triton|cuda-[a-z]+|nvidia-[a-z0-9-]+)==/
+const torchOnly = /^(torch|torchvision|torchaudio|triton|cuda-[a-z]+|nvidia-[a-z0-9-]+)==/
 
 /** The requirements less torch and what only its CUDA build needs. */
 export function withoutTorch(requirements: string): string {

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { writeWhole } from '../machine/state-file.ts'
+import { checkDriver } from './driver.ts'
 import { SetupError } from './errors.ts'
 import { install } from './installer.ts'
 import { makeOnce } from './lock.ts'
 import { findPython, type Python, probePython, runtimeEnvironment, runtimePackage } from './python.ts'
 import { CommandError, runCommand, setupFault } from './run-command.ts'
-import { chooseTorch, cpuPin, type TorchBuild, torchIndex, withCuda, withoutTorch } from './torch-build.ts'
+import { chooseTorch, cpuPin, type TorchBuild, torchIndex, torchPins, withCuda, withoutTorch } from './torch-build.ts'
 import { findInstaller, type Installer } from './uv.ts'
 
 export interface RuntimeRequest {
@@ -20,8 +21,18 @@ export interface RuntimeRequest {
   requirements?: string
   /** Modules that must load before the venv counts as whole. */
   modules?: string[]
+  /** What it is called in lines of progress and errors. */
+  name?: string
+  /** The oldest Python 3.x that its packages exist for; left out: that of the runtime's own. */
+  oldestMinor?: number
+  /** What its packages take beside torch, in GB. */
+  beside?: PackageSizes
 }
 
+/** Of packages, in GB: to download, and on the disk. */
+export type PackageSizes = { download: number; installed: number }
+
+const ownName = 'fine-tuning runtime'
 const ownModules = ['torch', 'transformers', 'peft', 'safetensors', 'gguf']
 const ownRequirements = join(runtimePackage, 'requirements.txt')
 
@@ -43,34 +54,40 @@ export async function readyPython(venv: string): Promise<string | undefined> {
   return (await probePython(pythonIn(venv))) ? pythonIn(venv) : undefined
 }
 
-/** The Python of the fine-tuning runtime, where it is there; nothing is built. */
-export const readyRuntime = async (home: string): Promise<string | undefined> => readyPython(await venvPath(home))
+/** The Python of a runtime, where it is there; nothing is built. */
+export const readyRuntime = async (home: string, requirements?: string): Promise<string | undefined> =>
+  readyPython(await venvPath(home, requirements))
 
 /**
  * The Python of the fine-tuning runtime, in a venv under `home` that is built on first use. An interrupted build is
  * taken up by the next call: packages already unpacked are kept. @throws SetupError
  */
 export async function provisionRuntime(request: RuntimeRequest): Promise<{ python: string }> {
-  const { home, onProgress, signal, env = process.env, requirements = ownRequirements } = request
+  const { home, onProgress, signal, env = process.env, requirements = ownRequirements, name = ownName } = request
   const venv = await venvPath(home, requirements)
   const python = await makeOnce(
     venv,
     { onProgress, signal },
     () => readyPython(venv),
     async () => {
-      const base = await findPython(env)
+      const base = await findPython(env, request.oldestMinor)
+      await checkDriver({ requirements, python: base, name, env })
       const build = await chooseTorch({ python: base, requirements, env, signal })
       const report = (chosen: TorchBuild) => {
-        onProgress?.(`fine-tuning runtime: Python ${base.version}, ${chosen.description}`)
-        return checkDisk(home, chosen)
+        const { beside } = request
+        const rest = beside
+          ? `; its other packages ${beside.download} GB to download, ${beside.installed} GB on disk`
+          : ''
+        onProgress?.(`${name}: Python ${base.version}, ${chosen.description}${rest}`)
+        return checkDisk(home, { name, gb: chosen.installedGb + (beside?.installed ?? 0) })
       }
       await report(build)
       await createVenv(venv, base, { env, signal })
       // Kept when the set-up is interrupted, for the next start to go on from.
       const downloads = `${venv}.downloads`
       const installer = await findInstaller({ python: base, folder: downloads, onProgress, signal, env })
-      onProgress?.(`fine-tuning runtime: installed by ${installer.description}`)
-      const context = { ...request, installer, downloads }
+      onProgress?.(`${name}: installed by ${installer.description}`)
+      const context = { ...request, installer, downloads, base }
       const installed = await installPackages(venv, build, context).then(
         () => build,
         async (error: unknown) => {
@@ -86,7 +103,7 @@ export async function provisionRuntime(request: RuntimeRequest): Promise<{ pytho
       await writeWhole(join(venv, marker), JSON.stringify(made))
       await rm(downloads, { recursive: true, force: true })
       await removeOldVenvs(home, venv)
-      onProgress?.('fine-tuning runtime: ready')
+      onProgress?.(`${name}: ready`)
       return pythonIn(venv)
     },
   )
@@ -118,13 +135,14 @@ async function createVenv(venv: string, base: Python, { env, signal }: StepOptio
 async function installPackages(
   venv: string,
   build: TorchBuild,
-  request: RuntimeRequest & { installer: Installer; downloads: string },
+  request: RuntimeRequest & { installer: Installer; downloads: string; base: Python },
 ): Promise<void> {
   const { onProgress, signal, installer, downloads, env = process.env, requirements = ownRequirements } = request
+  const { name = ownName, base } = request
   const { uv } = installer
   const onLine = (line: string) => {
     const short = interesting(line)
-    if (short) onProgress?.(`fine-tuning runtime: ${short}`)
+    if (short) onProgress?.(`${name}: ${short}`)
   }
   const python = { command: pythonIn(venv), version: '' }
   const pipCache = join(downloads, 'pip')
@@ -132,9 +150,11 @@ async function installPackages(
     install({ python, args, uv, pipCache, signal, env: installer.env, onProgress: onLine })
   const pinned = ['--require-hashes', '--only-binary', ':all:', '-r']
   if (build.kind === 'default') return packages([...pinned, requirements])
-  await packages(['--no-deps', '--index-url', torchIndex(env), cpuPin(build.pin)])
+  const text = await readFile(requirements, 'utf8')
+  const cpuPins = torchPins(text, base).map(cpuPin)
+  await packages(['--no-deps', '--index-url', torchIndex(env), ...cpuPins])
   const rest = join(venv, 'requirements-without-torch.txt')
-  await writeFile(rest, withoutTorch(await readFile(requirements, 'utf8')))
+  await writeFile(rest, withoutTorch(text))
   await packages([...pinned, rest, '--no-deps'])
 }
 
@@ -167,11 +187,11 @@ async function checkImports(venv: string, modules: string[], { env, signal }: St
   }
 }
 
-async function checkDisk(home: string, build: TorchBuild): Promise<void> {
+async function checkDisk(home: string, { name, gb }: { name: string; gb: number }): Promise<void> {
   const { bavail, bsize } = await statfs(home)
   const freeGb = (bavail * bsize) / 1e9
-  if (freeGb >= build.installedGb) return
-  const message = `${home} has ${freeGb.toFixed(1)} GB free; the fine-tuning runtime takes ${build.installedGb} GB.`
+  if (freeGb >= gb) return
+  const message = `${home} has ${freeGb.toFixed(1)} GB free; the ${name} takes ${gb} GB.`
   throw new SetupError(message, 'Free some space, or set SYLLABUS_HOME to a folder on a larger disk.')
 }
 

@@ -2,13 +2,23 @@
 
 export const missing = '–'
 
-/** 12345 as `12,345`. */
-export function numberText(value: number | null, digits = 0): string {
-  if (value === null) return missing
-  return value
-    .toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
-    .replace('-', '−')
+/** -12345 as `−12,345`. A locale's own formatting would load its data first. */
+export const numberText = (value: number | null, digits = 0): string =>
+  value === null
+    ? missing
+    : value
+        .toFixed(digits)
+        .replaceAll(/(?<!\.\d*)\B(?=(?:\d{3})+(?!\d))/g, ',')
+        .replace('-', '−')
+
+/** -0.125 as `−0.13`; what rounds to nothing has no sign. */
+export function fixedText(value: number, digits: number): string {
+  const text = Math.abs(value).toFixed(digits)
+  return (value < 0 && Number(text) !== 0 ? '−' : '') + text
 }
+
+/** 0.125 as `12.5 %`. */
+export const percent = (share: number | null): string => (share === null ? missing : `${fixedText(share * 100, 1)} %`)
 
 /** 0.125, or 1 of 8, as `13 %`. */
 export const wholePercent = (part: number, of = 1): string => `${Math.round((100 * part) / of)} %`

@@ -1,6 +1,9 @@
+import { isOfComputing } from './runtime-recipe-keys.ts'
+
 /**
  * LLaMA-Factory's keys that a training has no use for. They are taken out of a recipe where it is read, if they change nothing. A key with
- * another value would silently be another recipe, so it is refused by name. A runtime sees none of them.
+ * another value would silently be another recipe, so it is refused by name. A runtime sees none of them, but for those of how a training
+ * is computed that some runtime can use.
  */
 
 /** By key, the values that say what is done here anyway; null is always one, as good as left out. */
@@ -94,7 +97,9 @@ export function isWithoutEffect(key: string, value: unknown): boolean {
  */
 export function readyRecipe(written: unknown): unknown {
   if (written === null || typeof written !== 'object' || Array.isArray(written)) return written
-  const keys = Object.fromEntries(Object.entries(written).filter(([key, value]) => !isWithoutEffect(key, value)))
+  const keys = Object.fromEntries(
+    Object.entries(written).filter(([key, value]) => isOfComputing(key, value) || !isWithoutEffect(key, value)),
+  )
   const { lora_alpha: alpha = null, ...others } = keys
   if (alpha !== null) return keys
   return typeof others.lora_rank === 'number' ? { ...others, lora_alpha: 2 * others.lora_rank } : others

@@ -58,6 +58,11 @@ export const RecipeArm = z.strictObject({
       student: z.string().min(1).optional(),
     })
     .default({}),
+  /**
+   * What trains and answers as the student named, by the names of the trainer-bridge's options. Another student in its place, such as
+   * LOCAL_MODEL's, has what the topology says.
+   */
+  runtimes: z.strictObject({ train: Name.optional(), infer: Name.optional() }).default({}),
   /** Whether the student named is too large for a machine without a GPU. */
   gpu: z.boolean().default(false),
   /** Independent searches. */

@@ -4,7 +4,7 @@ import { ChatSettings, InferenceSettings, Recipe } from './task.ts'
 
 /**
  * Counts the changes after which the runtime makes another adapter, or other replies, of the same request: a part of every cache key.
- * `trainer-bridge/runtime/syllabus_runtime/__init__.py` has the same number, and says what changed.
+ * `trainer-bridge/runtimes/peft/syllabus_runtime/__init__.py` has the same number, and says what changed.
  */
 export const runtimeRevision = 2
 
@@ -140,6 +140,9 @@ export const HelloResult = z.object({
   torch: z.string(),
   transformers: z.string(),
   peft: z.string(),
+  /** Of the runtime, and of what else it is made of; left out by the project's own, whose version is that of peft. */
+  version: z.string().optional(),
+  versions: z.record(z.string(), z.string()).optional(),
   threads: z.int().positive(),
 })
 export type HelloResult = z.infer<typeof HelloResult>

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ReferenceArm, ReferenceName } from './arm.ts'
 import { KebabName, Sha256 } from './ids.ts'
 import { isPathLike, Rubric } from './rubric.ts'
+import { runtimeRecipeKeys } from './runtime-recipe-keys.ts'
 
 /**
  * What a task folder says. `TaskFile` is `task.yaml` as written (snake_case, the names its users know from LLaMA-Factory);
@@ -103,6 +104,8 @@ export const Recipe = z.strictObject({
   max_grad_norm: z.number().positive(),
   /** The system turn, in training and in inference alike. */
   system: z.string(),
+  /** What only some runtimes train with. */
+  ...runtimeRecipeKeys,
 })
 export type Recipe = z.infer<typeof Recipe>
 

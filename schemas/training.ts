@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Arm, armSeedOf, StudentModelName } from './arm.ts'
 import { EmbeddedDiversity } from './embedding.ts'
 import { ObjectRef, Sha256 } from './ids.ts'
+import { RuntimeIdentity, Runtimes } from './runtime-identity.ts'
 import { PerplexityResult } from './runtime-protocol.ts'
 import { ThinkingSettings } from './task.ts'
 
@@ -21,6 +22,8 @@ export const TrainingSummary = z.object({
   perplexity: PerplexityResult.optional(),
   /** How varied the dataset's rows are by their embeddings; left out where no embedder was configured. */
   embedding: EmbeddedDiversity.optional(),
+  /** Which runtime trained; left out in trainings from before there were several. */
+  runtime: RuntimeIdentity.optional(),
   /** Versions of what trained: torch, transformers, peft. */
   versions: z.record(z.string(), z.string()),
 })
@@ -48,9 +51,11 @@ export const StudentModel = z
      */
     chat: ThinkingSettings.optional(),
     runtime: z.int().positive().optional(),
+    /** Which runtimes train and answer; left out where the project's own does both. */
+    runtimes: Runtimes.optional(),
     /** SHA-256 of the student's weights, tokenizer and configuration; in runs since it is said. */
     studentHash: Sha256.optional(),
-    /** Identity of the training: hash of (dataset hash, student, recipe, seed, chat, runtime); null for the base. */
+    /** Identity of the training: hash of (dataset hash, student, recipe, seed, chat, runtime, what trained); null for the base. */
     jobHash: Sha256.nullable(),
     adapter: Adapter.nullable(),
     examples: z.boolean(),

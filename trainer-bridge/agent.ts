@@ -8,15 +8,18 @@ import { armSeedOf } from '../schemas/arm.ts'
 import type { PayloadOf } from '../schemas/message.ts'
 import { Answers, type Job, Predictions, SealedContext, type SealedEvalJob } from '../schemas/messages/evaluation.ts'
 import { Progress } from '../schemas/messages/run.ts'
+import { ownRuntime, type Runtimes, recordedRuntimes } from '../schemas/runtime-identity.ts'
 import { runtimeRevision } from '../schemas/runtime-protocol.ts'
 import { PublicTask, Question } from '../schemas/task.ts'
 import type { StudentModel } from '../schemas/training.ts'
 import { ensureEmbedder, openEmbedder } from './embedder/open.ts'
-import { chatOf, requireStudent, studentLabel, templateOf } from './job.ts'
+import { chatOf, requireRuntimes, requireStudent, studentLabel, templateOf } from './job.ts'
 import { BridgeOptions } from './options.ts'
 import { createReplies } from './replies.ts'
-import { startRuntime } from './runtime.ts'
+import { processLimits, startRuntime } from './runtime.ts'
 import { RuntimeRequestError } from './runtime-errors.ts'
+import { requireRecipe } from './runtimes/check-recipe.ts'
+import { answerers, chosenRuntimes, trainers } from './runtimes/table.ts'
 import { checkStudent, prepareStudent } from './student.ts'
 import { createTokenLimits } from './token-limit.ts'
 import { createTrainings } from './trainings.ts'
@@ -45,21 +48,31 @@ async function startPeft({
   const settings = BridgeOptions.parse(options)
   const note = (line: string) => log.info({ step: line }, 'setup')
   const { python } = await provisionRuntime({ home, onProgress: note, signal })
+  for (const { provision } of chosenRuntimes(settings)) await provision?.({ home, settings, onProgress: note, signal })
   const student = await prepareStudent(settings.student, { home, python, onProgress: note, signal })
-  const runtime = startRuntime({
-    python,
-    log,
-    signal,
-    heartbeatTimeoutMs: settings.silenceMs,
-    maxLineChars: settings.maxLineChars,
-    restartDelayMs: settings.minRestartMs,
-    longestRestartDelayMs: settings.maxRestartMs,
-    stopGraceMs: settings.stopMs,
-  })
-  await checkStudent({ student, chat: templateOf(chatOf({}, settings.inference)), home }, runtime, signal)
+  await using stack = new AsyncDisposableStack()
+  const runtime = stack.use(
+    startRuntime({
+      python,
+      log,
+      signal,
+      ...processLimits(settings),
+    }),
+  )
+  const checked = { student, chat: templateOf(chatOf({}, settings.inference)), home }
+  await checkStudent(checked, runtime, signal)
   const scratch = join(home, 'trainer')
   await mkdir(scratch, { recursive: true })
-  const parts = { bus, runtime, student, scratch }
+  const started = { home, settings, student, own: runtime, log, signal }
+  const trainer = stack.use(await trainers[settings.train].start(started))
+  if (settings.train !== ownRuntime) await checkStudent({ ...checked, by: settings.train }, trainer, signal)
+  const answerer = stack.use(await answerers[settings.infer].start(started))
+  const parts = { bus, runtime, trainer, answerer, student, scratch }
+  /** Of this bridge, as a run records them. The project's own runtime is not asked for what is not recorded of it. */
+  async function runtimesHere(signal: AbortSignal): Promise<Runtimes | undefined> {
+    if (settings.train === ownRuntime && settings.infer === ownRuntime) return undefined
+    return recordedRuntimes(await trainer.facts({ signal }), await answerer.facts({ signal }))
+  }
   const { embedder: choice, perplexityRows, embeddedRows } = settings
   await ensureEmbedder(choice, { home, python, onProgress: note, signal })
   const embedder = openEmbedder(choice, home, parts)
@@ -89,12 +102,16 @@ async function startPeft({
   async function onJob(job: PayloadOf<typeof Job>, context: HandlerContext): Promise<void> {
     const { runId, cause } = context
     requireStudent(student, job.student)
+    const runtimes = await runtimesHere(context.signal)
+    if (job.student !== undefined) requireRuntimes(runtimes, job.runtimes)
     const rules = await task(job.publicTask)
+    requireRecipe(settings, rules.recipe)
     const onProgress = reporter(context, job.studentModel)
     const { signal } = context
     const chat = chatOf(rules.inference, settings.inference)
     const inference = { ...rules.inference, ...chat }
-    const trained = job.training && (await trainings.train(job.training, rules.recipe, { chat, onProgress, signal }))
+    const trained =
+      job.training && (await trainings.train(job.training, rules.recipe, { chat, runtimes, onProgress, signal }))
     const studentModel: StudentModel = {
       name: job.studentModel,
       ...armSeedOf(job.studentModel),
@@ -102,6 +119,7 @@ async function startPeft({
       studentHash: student.sha256,
       chat,
       runtime: runtimeRevision,
+      ...(runtimes && { runtimes }),
       jobHash: trained?.jobHash ?? null,
       adapter: trained?.adapter ?? null,
       examples: job.examples,
@@ -138,6 +156,7 @@ async function startPeft({
     const { studentModel, evalSet, publicTask, maxNewTokens } = sealedEvalJob
     const { runId, cause, signal: stop } = context
     requireStudent(student, studentModel.student)
+    requireRuntimes(await runtimesHere(stop), studentModel.runtimes)
     const rules = await task(publicTask)
     const inference = {
       ...rules.inference,
@@ -168,12 +187,13 @@ async function startPeft({
     )
   }
 
+  const running = stack.move()
   return {
     handlers: {
       job: (job, context) => asBusErrors(onJob(job, context)),
       'sealed-eval-job': (sealedEvalJob, context) => asBusErrors(onSealedEvalJob(sealedEvalJob, context)),
     },
-    release: () => runtime[Symbol.asyncDispose](),
+    release: () => running.disposeAsync(),
   }
 }
 

@@ -1,6 +1,8 @@
 import { TerminalError } from '../bus/mod.ts'
 import { hashOf } from '../schemas/hash.ts'
+import { describeRuntimes, type RuntimeIdentity, type Runtimes } from '../schemas/runtime-identity.ts'
 import { runtimeRevision } from '../schemas/runtime-protocol.ts'
+import { learntRecipe } from '../schemas/runtime-recipe-keys.ts'
 import { ChatSettings, type InferenceSettings, type Recipe, ThinkingSettings } from '../schemas/task.ts'
 
 /** The student as it is on this machine; the hash is over its weights, tokenizer and configuration. */
@@ -22,6 +24,18 @@ export function requireStudent(own: Student, label: string | undefined): void {
   )
 }
 
+/**
+ * All of a run is trained and answered by the same runtimes, so that its scores can be compared.
+ * @throws TerminalError when it was begun with others than these; undefined: the project's own does both
+ */
+export function requireRuntimes(own: Runtimes | undefined, begunWith: Runtimes | undefined): void {
+  const [here, there] = [own, begunWith].map(describeRuntimes)
+  if (here === there) return
+  throw new TerminalError(
+    `the run was begun with student models ${there}, and this trainer-bridge has them ${here}; start it with the first ones: options.train and options.infer of the trainer-bridge, on the same kind of device`,
+  )
+}
+
 /** The day that templates are given where they ask for today's, so that a prompt is the same on every day. */
 export const templateDate = '2025-01-01'
 
@@ -34,8 +48,9 @@ export function chatOf(task: Partial<InferenceSettings>, options: ThinkingSettin
 export const templateOf = (chat: ThinkingSettings): ChatSettings => ChatSettings.strip().parse(chat)
 
 /**
- * Identity of a training: the same dataset, student, recipe and seed, with the same chat settings and revision of the runtime, are the same
- * job, whatever run asks, and are never trained twice. Runs from before the last two were said have neither in their hash.
+ * Identity of a training: the same dataset, student, recipe and seed, with the same chat settings, revision and runtime, are the same job,
+ * whatever run asks, and are never trained twice. Runs from before the chat and the revision were said have neither in their hash.
+ * `trainer`: what trains; left out for the project's own runtime.
  */
 export function jobHashOf(job: {
   datasetHash: string
@@ -44,13 +59,17 @@ export function jobHashOf(job: {
   seed: number
   chat?: ThinkingSettings | undefined
   runtime?: number | undefined
+  trainer?: RuntimeIdentity | undefined
 }): string {
-  const { datasetHash: dataset, student, recipe, seed, chat, runtime } = job
-  const since = { ...(chat && { chat: templateOf(chat) }), ...(runtime && { runtime }) }
-  return hashOf({ dataset, student: student.sha256, recipe, seed, ...since })
+  const { datasetHash: dataset, student, recipe, seed, chat, runtime, trainer } = job
+  const since = { ...(chat && { chat: templateOf(chat) }), ...(runtime && { runtime }), ...(trainer && { trainer }) }
+  return hashOf({ dataset, student: student.sha256, recipe: learntRecipe(recipe), seed, ...since })
 }
 
-/** Identity of a set of replies: who answered which questions, how. Decoding is greedy, so equal keys mean equal replies. */
+/**
+ * Identity of a set of replies: who answered which questions, how. Decoding is greedy, so equal keys mean equal replies.
+ * `answerer`: what answered; left out for the project's own runtime.
+ */
 export function repliesKey(asked: {
   student: Student
   adapterSha256: string | null
@@ -58,6 +77,8 @@ export function repliesKey(asked: {
   examples: unknown
   inference: unknown
   system: string
+  answerer?: RuntimeIdentity | undefined
 }): string {
-  return hashOf({ ...asked, student: asked.student.sha256, runtime: runtimeRevision })
+  const { student, answerer, ...others } = asked
+  return hashOf({ ...others, student: student.sha256, runtime: runtimeRevision, ...(answerer && { answerer }) })
 }

@@ -12,6 +12,11 @@ export const BridgeOptions = z.strictObject({
     .describe(
       'embedded: SmolLM2-135M-Instruct from its wheel; else a folder with a transformers model, or a hub name such as "org/model" or "org/model@revision"',
     ),
+  train: z
+    .enum(['peft', 'llama-factory', 'trl'])
+    .default('peft')
+    .describe('which runtime trains, docs/runtimes.md; one run has one, from its base to its final evaluation'),
+  infer: z.enum(['peft']).default('peft').describe('which runtime answers, the base student too, docs/runtimes.md'),
   inference: ThinkingSettings.default({}).describe(
     "how the student thinks before it answers: laid over the task's own settings of inference, and the same in training",
   ),

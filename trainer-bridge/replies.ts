@@ -21,7 +21,7 @@ type Asked = {
 }
 
 /** Answers questions as a student model. Replies are kept by what they depend on, so the base student answers a set only once. */
-export function createReplies({ bus, runtime, student, scratch }: BridgeParts) {
+export function createReplies({ bus, runtime, answerer, student, scratch }: BridgeParts) {
   const cache = join(scratch, 'replies')
 
   return {
@@ -37,6 +37,7 @@ export function createReplies({ bus, runtime, student, scratch }: BridgeParts) {
         examples,
         inference,
         system: task.recipe.system,
+        answerer: studentModel.runtimes?.infer,
       })
       const path = join(cache, `${key}.jsonl`)
       if (await answers(path, asked.questions)) return path
@@ -48,7 +49,7 @@ export function createReplies({ bus, runtime, student, scratch }: BridgeParts) {
         studentModel.adapter && studentModel.jobHash
           ? await adapterFolder(bus, scratch, studentModel.jobHash, studentModel.adapter)
           : null
-      await runtime.infer(
+      await answerer.infer(
         {
           student: student.path,
           adapter,

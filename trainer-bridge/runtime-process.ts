@@ -6,8 +6,9 @@ import { forEachLine } from './read-lines.ts'
 
 export interface RuntimeProcessOptions {
   python: string
-  /** Module of the runtime to run, and its arguments. */
+  /** Module of the runtime to run, and its arguments; `packages`: folders that it is found in, beside the project's own runtime. */
   module?: string
+  packages?: readonly string[]
   args?: readonly string[]
   cwd?: string
   env?: NodeJS.ProcessEnv
@@ -38,11 +39,11 @@ const mostUnknown = 20
  * cannot be read: that was somebody's answer, who would wait for it for ever.
  */
 export function spawnRuntimeProcess(options: RuntimeProcessOptions): RuntimeProcess {
-  const { python, module = 'syllabus_runtime', args = [], cwd, env, log, onEvent, onExit } = options
+  const { python, module = 'syllabus_runtime', packages, args = [], cwd, env, log, onEvent, onExit } = options
   const { heartbeatTimeoutMs, maxLineChars = 16 * 1024 ** 2 } = options
   const child = spawnTied(python, ['-m', module, ...args], {
     cwd,
-    env: runtimeEnvironment({ ...process.env, ...env }),
+    env: runtimeEnvironment({ ...process.env, ...env }, packages),
     stdio: ['pipe', 'pipe', 'pipe'],
     // Ctrl-C on the terminal is for the launcher; the runtime ends with its stdin.
     detached: true,

@@ -22,12 +22,16 @@ import {
   TrainRequest,
   TrainResult,
 } from '../schemas/runtime-protocol.ts'
+import type { BridgeOptions } from './options.ts'
 import { RuntimeDiedError, RuntimeRequestError } from './runtime-errors.ts'
 import { type RuntimeLog, type RuntimeProcess, spawnRuntimeProcess } from './runtime-process.ts'
 
 export interface RuntimeOptions {
   /** The venv's Python, from provisionRuntime. */
   python: string
+  /** The module that is started, left out: the project's own runtime; `packages`: the folders that it is found in. */
+  module?: string
+  packages?: readonly string[]
   cwd?: string
   /** Added to this process's own environment, of which the runtime is given what it uses. */
   env?: NodeJS.ProcessEnv
@@ -42,6 +46,15 @@ export interface RuntimeOptions {
   /** How long a runtime that was asked to stop may take. */
   stopGraceMs?: number
 }
+
+/** What a topology says of the processes of a bridge. */
+export const processLimits = (settings: BridgeOptions) => ({
+  heartbeatTimeoutMs: settings.silenceMs,
+  maxLineChars: settings.maxLineChars,
+  restartDelayMs: settings.minRestartMs,
+  longestRestartDelayMs: settings.maxRestartMs,
+  stopGraceMs: settings.stopMs,
+})
 
 export interface CallOptions<Progress> {
   onProgress?: (progress: Progress) => void

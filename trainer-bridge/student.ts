@@ -89,11 +89,12 @@ export function sameStudent(one: string, other: string): boolean {
 /** Whether a folder holds a transformers model. */
 const holdsModel = (folder: string): boolean => existsSync(join(folder, 'config.json'))
 
-type Checked = { student: { name: string; path: string }; chat: ChatSettings; home: string }
+/** `by`: the runtime that tries it; left out: the project's own. */
+type Checked = { student: { name: string; path: string }; chat: ChatSettings; home: string; by?: string }
 
 /** What is known of a student from an earlier check on this machine; null when it was not checked, or is another one since. */
-export async function knownCheck({ student, chat, home }: Checked): Promise<CheckResult | null> {
-  const text = await readFile(await fileOf({ student, chat, home }), 'utf8').catch(() => '')
+export async function knownCheck(checked: Checked): Promise<CheckResult | null> {
+  const text = await readFile(await fileOf(checked), 'utf8').catch(() => '')
   return CheckResult.safeParse(jsonOrNull(text)).data ?? null
 }
 
@@ -103,15 +104,16 @@ export async function knownCheck({ student, chat, home }: Checked): Promise<Chec
  * @throws SetupError that names what does not work
  */
 export async function checkStudent(
-  { student, chat, home }: Checked,
+  checked: Checked,
   runtime: Pick<Runtime, 'check'>,
   signal: AbortSignal,
 ): Promise<CheckResult> {
-  const known = await knownCheck({ student, chat, home })
+  const { student, chat, home, by } = checked
+  const known = await knownCheck(checked)
   if (known) return known
   try {
     const found = await runtime.check({ student: student.path, system: '', chat }, { signal })
-    const file = await fileOf({ student, chat, home })
+    const file = await fileOf(checked)
     await mkdir(join(home, 'trainer', 'checked'), { recursive: true })
     await writeWhole(file, JSON.stringify(found))
     return found
@@ -119,16 +121,22 @@ export async function checkStudent(
     if (!(error instanceof RuntimeRequestError) || ['cancelled', 'internal'].includes(error.kind)) throw error
     throw new SetupError(
       `The student ${student.name} cannot be used: ${error.message}.`,
-      'Name another one, or correct its files: agents.trainer-bridge.options.student in the topology, or LOCAL_MODEL.',
+      `Name another one, or correct its files: agents.trainer-bridge.options.student in the topology, or LOCAL_MODEL${by ? '; or choose another runtime, options.train' : ''}.`,
       { cause: error },
     )
   }
 }
 
-async function fileOf({ student, chat, home }: Checked): Promise<string> {
+async function fileOf({ student, chat, home, by }: Checked): Promise<string> {
   // A student is decoded in other ways where the fast paths are off, so that is another check; its files alone name it where they are on.
   const asked = process.env.SYLLABUS_FAST_PATHS || 'on'
   const switched = asked === 'on' ? {} : { fastPaths: asked }
-  const key = hashOf({ files: await fingerprintOf(student.path), chat, runtime: runtimeRevision, ...switched })
+  const key = hashOf({
+    files: await fingerprintOf(student.path),
+    chat,
+    runtime: runtimeRevision,
+    ...switched,
+    ...(by && { by }),
+  })
   return join(home, 'trainer', 'checked', `${key}.json`)
 }

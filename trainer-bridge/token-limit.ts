@@ -31,10 +31,12 @@ type Counting = Pick<PayloadOf<typeof Predictions>, 'tokenLimit' | 'tokensUncoun
 const probe =
   "It's 1234567.89 kg,\n\n\tthen  DON'T \\boxed{x_{12}^{-3}} \\frac{a}{b}; def f(x):\n    return [i**2 for i in x]\n名前 число naïve 😀 ٣ ½ <b>"
 
+type Parts = Pick<BridgeParts, 'bus' | 'runtime' | 'student' | 'scratch'>
+
 /**
  * Publishes the limit by which critics count rows in the student's tokens. Once that is known, a machine does not ask the runtime again.
  */
-export function createTokenLimits({ bus, runtime, student, scratch }: BridgeParts, log: RuntimeLog) {
+export function createTokenLimits({ bus, runtime, student, scratch }: Parts, log: RuntimeLog) {
   const cache = join(scratch, 'tokenizers')
 
   async function ask(

@@ -9,12 +9,15 @@ import { sha256OfFile } from '../provision/mod.ts'
 import { hashOf } from '../schemas/hash.ts'
 import { type ObjectRef, Sha256 } from '../schemas/ids.ts'
 import { Row } from '../schemas/row.ts'
+import { RuntimeIdentity, type Runtimes } from '../schemas/runtime-identity.ts'
 import { runtimeRevision } from '../schemas/runtime-protocol.ts'
+import { recipeFor } from '../schemas/runtime-recipe-keys.ts'
 import type { ChatSettings, Recipe, ThinkingSettings } from '../schemas/task.ts'
 import { Adapter, TrainingSummary } from '../schemas/training.ts'
 import { type Embedder, embeddedDiversity } from './embedder/embedder.ts'
 import { jobHashOf, type Student, templateOf } from './job.ts'
 import type { Runtime } from './runtime.ts'
+import type { Answerer, Trainer } from './runtimes/runtime.ts'
 
 /** A finished training as the bus remembers it, under its job's hash. */
 export const TrainingRecord = z.object({ jobHash: Sha256, adapter: Adapter, summary: TrainingSummary })
@@ -27,16 +30,34 @@ export type OnProgress = (
   more: { loss?: number; tokensPerSecond?: number; etaSeconds?: number },
 ) => void
 
-/** What a bridge works with; `scratch` is its folder for adapters and replies. */
-export type BridgeParts = { bus: Bus; runtime: Runtime; student: Student; scratch: string }
+/**
+ * What a bridge works with; `scratch` is its folder for adapters and replies. `runtime` is the project's own, for all that no trainer and
+ * no answerer does.
+ */
+export type BridgeParts = {
+  bus: Bus
+  runtime: Runtime
+  trainer: Trainer
+  answerer: Answerer
+  student: Student
+  scratch: string
+}
 
 /** What is measured of a dataset before it is trained on: rows of each measure, and what embeds them (null: nothing). */
 export type Measures = { perplexityRows: number; embedder: Embedder | null; embeddedRows: number }
 
+/** `runtimes`: those of the run, as they are recorded. */
+type TrainOptions = {
+  chat: ThinkingSettings
+  runtimes: Runtimes | undefined
+  onProgress: OnProgress
+  signal: AbortSignal
+}
+
 type Measured = { student: string; dataset: string; recipe: Recipe & ChatSettings }
 
 /** Trains adapters, each job once: a finished one is found again by its hash, on whatever bridge it ran. */
-export function createTrainings({ bus, runtime, student, scratch }: BridgeParts, measures: Measures) {
+export function createTrainings({ bus, runtime, trainer, student, scratch }: BridgeParts, measures: Measures) {
   const { perplexityRows, embedder, embeddedRows } = measures
   const records = bus.kv('trainings', TrainingRecord)
   /** The base student is the same for every seed that a dataset is trained with. */
@@ -55,9 +76,16 @@ export function createTrainings({ bus, runtime, student, scratch }: BridgeParts,
     async train(
       training: { dataset: ObjectRef; datasetHash: string; seed: number },
       recipe: Recipe,
-      { chat, onProgress, signal }: { chat: ThinkingSettings; onProgress: OnProgress; signal: AbortSignal },
+      { chat, runtimes, onProgress, signal }: TrainOptions,
     ): Promise<TrainingRecord & { reused: boolean }> {
-      const jobHash = jobHashOf({ ...training, student, recipe, chat, runtime: runtimeRevision })
+      const jobHash = jobHashOf({
+        ...training,
+        student,
+        recipe,
+        chat,
+        runtime: runtimeRevision,
+        trainer: runtimes?.train,
+      })
       const done = await records.get(jobHash)
       if (done) return { ...done.value, reused: true }
       const folder = join(scratch, jobHash)
@@ -67,13 +95,14 @@ export function createTrainings({ bus, runtime, student, scratch }: BridgeParts,
       const rows = await bus.objects.getLines(training.dataset, Row)
       const lines = rows.map(({ id, instruction, input, output }) => JSON.stringify({ id, instruction, input, output }))
       await writeFile(dataset, `${lines.join('\n')}\n`)
-      const { device, torch, transformers, peft } = await runtime.hello({ signal })
-      const measured = { student: student.path, dataset, recipe: { ...recipe, ...templateOf(chat) } }
+      const facts = await trainer.facts({ signal })
+      const measured = { student: student.path, dataset, recipe: { ...recipeFor(recipe, []), ...templateOf(chat) } }
       const { datasetHash } = training
       const perplexity = perplexityRows > 0 ? await perplexityOf({ datasetHash, measured, signal }) : undefined
       const embedding = embedder ? await diversityOf({ datasetHash, of: embedder, rows, signal }) : undefined
-      const request = { ...measured, seed: training.seed, out: folder }
-      const result = await runtime.train(request, {
+      const trained = { ...recipeFor(recipe, trainer.recipeKeys), ...templateOf(chat) }
+      const request = { ...measured, recipe: trained, seed: training.seed, out: folder }
+      const result = await trainer.train(request, {
         signal,
         onProgress: ({ step, steps, loss, tokens_per_s, eta_s }) =>
           onProgress('train', step, steps, { loss, tokensPerSecond: tokens_per_s, etaSeconds: eta_s }),
@@ -91,8 +120,9 @@ export function createTrainings({ bus, runtime, student, scratch }: BridgeParts,
           lossCurve: result.loss_curve,
           ...(perplexity && { perplexity }),
           ...(embedding && { embedding }),
-          device,
-          versions: { torch, transformers, peft },
+          device: facts.device,
+          runtime: RuntimeIdentity.parse(facts),
+          versions: facts.versions,
         },
       }
       await records.put(jobHash, record)

@@ -107,6 +107,7 @@ export function train(
       training,
       examples: false,
       student: context.state.base?.studentModel.student,
+      runtimes: context.state.base?.studentModel.runtimes,
       guidance,
       ...taskOf(config),
     }),

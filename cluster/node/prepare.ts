@@ -6,6 +6,7 @@ import { embedderAsked } from '../../launcher/topology/endpoints.ts'
 import { agentsWanted, studentOf, type WantedAgent, type WantedAgents } from '../../launcher/wanted-agents.ts'
 import { identityOf } from '../../provision/mod.ts'
 import type { AgentRole } from '../../schemas/role.ts'
+import { Recipe } from '../../schemas/task.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { embeddingsPath } from '../../trainer-bridge/embedder/endpoint-embedder.ts'
 import {
@@ -41,7 +42,7 @@ export type Preparing = {
 
 /** Finds out what a node can do for a value, fetching what its agents need. Only a stop ends it early. */
 export async function prepareFor(wanted: WantedAgents, { bus, host, id, log, students, request }: Preparing) {
-  const { name, inference } = wanted
+  const { name } = wanted
   const roles = wanted.roles.filter((role) => host.roles.includes(role))
   const whole = faultsOfRun(wanted, host)
   if (whole.length > 0) return { name, roles, agents: [], faults: whole } satisfies Prepared
@@ -53,7 +54,12 @@ export async function prepareFor(wanted: WantedAgents, { bus, host, id, log, stu
       if (agent.role === 'trainer-bridge') {
         for (const { endpoint, model } of embedderAsked(topology, process.env))
           await checkTeacher(endpoint, model, topology.teacher.checkMs, embeddingsPath)
-        const student = await prepareRuntime(topology, inference, log, request)
+        const student = await prepareRuntime(
+          topology,
+          { inference: wanted.inference, recipe: Recipe.optional().parse(wanted.recipe) },
+          log,
+          request,
+        )
         const hash = await identityOf(student.path)
         const others = (await nodesOn(bus)).filter((each) => each.id !== id)
         checkSameStudent(hash, topology, wanted, others)

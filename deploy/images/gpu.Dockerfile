@@ -22,7 +22,7 @@ COPY package.json /opt/syllabus/
 COPY machine /opt/syllabus/machine
 COPY schemas /opt/syllabus/schemas
 COPY provision /opt/syllabus/provision
-COPY trainer-bridge/runtime /opt/syllabus/trainer-bridge/runtime
+COPY trainer-bridge/runtimes/peft /opt/syllabus/trainer-bridge/runtimes/peft
 COPY deploy/images/fetch.ts /opt/syllabus/deploy/images/
 ENV SYLLABUS_HOME=/opt/syllabus-home
 # Nothing answers there: a machine that builds has no GPU, and would take torch's CPU build. For that one name its own index.

@@ -117,6 +117,7 @@ function modelNamed(facts: RunFacts, name: string): StudentModelFacts {
   return {
     studentModel: name,
     student: studentModel?.student ?? null,
+    ...(studentModel?.runtimes && { runtimes: studentModel.runtimes }),
     examples: studentModel?.examples ?? job?.examples ?? false,
     validation: report ? ratesOfEvalSet(report.items) : null,
     training: summary
@@ -159,15 +160,17 @@ function runOf(facts: RunFacts): ReportData['run'] {
 
 /** `chat`: how the student was spoken with, as its student models say. `rows`: of a dataset of this run. */
 function taskOf(task: PublicTask, chat: object, rows = task.rows.target): ReportData['task'] {
-  const { id, title, goal, headline, scorer, skills, recipe } = task
+  const { id, title, goal, headline, scorer, skills } = task
   const asked = `This run was asked for ${numberText(rows)} ${plural(rows, 'row')} a dataset, in place of the task’s ${numberText(task.rows.target)}.`
   const departures = [...task.departures, ...(rows === task.rows.target ? [] : [asked])]
-  const inference = Object.fromEntries(
-    Object.entries({ ...task.inference, ...chat }).map(([name, value]) => [
-      name,
-      typeof value === 'object' ? JSON.stringify(value) : value,
-    ]),
-  )
+  const printed = (settings: object) =>
+    Object.fromEntries(
+      Object.entries(settings).map(([name, value]) => [
+        name,
+        typeof value === 'object' ? JSON.stringify(value) : value,
+      ]),
+    )
+  const [recipe, inference] = [printed(task.recipe), printed({ ...task.inference, ...chat })]
   return { id, title, goal, headline, primary: scorer.primary, skills, departures, recipe, inference }
 }
 

@@ -4,6 +4,7 @@ import { Sha256, Timestamp } from '../../schemas/ids.ts'
 import { Decision, Race } from '../../schemas/messages/run.ts'
 import { RejectionReason, Row } from '../../schemas/row.ts'
 import { Operation, RunStatus, StopReason } from '../../schemas/run.ts'
+import { Runtimes } from '../../schemas/runtime-identity.ts'
 import { BadCase } from '../../schemas/score.ts'
 import { StrategyName } from '../../schemas/search.ts'
 import { UsageLine } from '../../schemas/usage.ts'
@@ -59,6 +60,8 @@ export type Claim = z.infer<typeof Claim>
 export const StudentModelFacts = z.object({
   studentModel: z.string(),
   student: z.string().nullable(),
+  /** What trained and answered in the run; left out where the project's own runtime did both. */
+  runtimes: Runtimes.optional(),
   examples: z.boolean(),
   validation: z
     .object({

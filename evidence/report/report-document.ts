@@ -1,3 +1,4 @@
+import { describeRuntimes } from '../../schemas/runtime-identity.ts'
 import { code, type Document } from './document/document.ts'
 import { htmlOf } from './document/html.ts'
 import { markdownOf } from './document/markdown.ts'
@@ -16,6 +17,7 @@ const sections = [headlines, result, evidence, search, resources, rows, provenan
 
 function reportDocument(data: ReportData): Document {
   const { run, task, studentModels, time } = data
+  const runtimes = studentModels.find((each) => each.runtimes)?.runtimes
   return {
     tab: `${task?.title ?? 'Report'} · ${run.runId ?? 'unknown run'}`,
     kind: 'report of a run',
@@ -26,6 +28,7 @@ function reportDocument(data: ReportData): Document {
       ['Started', timeText(run.startedAt)],
       ['Wall time', duration(time.wallSeconds)],
       ['Student', studentModels.find(({ student }) => student)?.student ?? 'not known yet'],
+      ...(runtimes ? [['Runtimes', describeRuntimes(runtimes)] as const] : []),
       ['Status', statusText(data)],
     ],
     body: sections.map((section) => section(data)),

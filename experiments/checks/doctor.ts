@@ -21,6 +21,7 @@ import { fixOf, reasonOf, UsageError } from '../../schemas/user-error.ts'
 import { fileSizeLimits } from '../../tasks/files/regular-file.ts'
 import { diagnoseStudent } from '../../trainer-bridge/diagnose-student.ts'
 import { embeddingsPath } from '../../trainer-bridge/embedder/endpoint-embedder.ts'
+import { chosenRuntimes } from '../../trainer-bridge/runtimes/table.ts'
 import { bridgeOptionsOf } from './check-models.ts'
 
 /** Whether a check passes, as a finding. */
@@ -61,7 +62,11 @@ async function checkBridge(topology: Topology, home: string, embeddedIsThere: bo
   if (options.status === 'broken') return [options]
   const bridge = bridgeOptionsOf(topology)
   const log = createLog({ role: 'doctor' }, { level: 'silent' })
-  const found = [await diagnoseStudent(bridge, { home, log, embeddedIsThere })]
+  const chosen = await Promise.all(chosenRuntimes(bridge).map(({ diagnose }) => diagnose?.(home)))
+  const found = [
+    await diagnoseStudent(bridge, { home, log, embeddedIsThere }),
+    ...chosen.filter((each) => each !== undefined),
+  ]
   if (bridge.embedder === 'package') return [...found, await diagnoseEmbedder(home)]
   return bridge.embedder === 'student'
     ? [...found, { name: 'embedder', status: 'ok', detail: 'the student itself' }]

@@ -110,7 +110,7 @@ export async function compare(folder: string, options: CompareOptions): Promise<
     alsoPlanners,
     keep: keepsLimits(options.topology),
     needs: () => needsOf(first),
-    inference: task.inference,
+    ofTask: task,
     resumeCommand: () => `the same command with --name ${plan.name}`,
   })
 }

@@ -17,12 +17,12 @@ import type { Reporter } from '../../launcher/console/reporter.ts'
 import { withPlanner } from '../../launcher/topology/overrides.ts'
 import { makeFolder, runsFolder } from '../../machine/folders.ts'
 import { readState, writeWhole } from '../../machine/state-file.ts'
-import { plural } from '../../schemas/number-text.ts'
+import { numberText, plural } from '../../schemas/number-text.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel } from '../../schemas/variants.ts'
 import type { Estimate } from '../estimate/estimate.ts'
-import { summaryOf, wholeText } from '../estimate/print.ts'
+import { summaryOf } from '../estimate/print.ts'
 import { readRun } from '../run/follow-run.ts'
 
 /** The arms of a comparison that names none: every planner that is given as much as the others. */
@@ -86,9 +86,9 @@ export function printComparisonPlan(plan: ComparisonPlan, perRun: ReadonlyMap<Pl
       : 'time not known'
   return [
     `comparison ${name}: ${pairs} ${plural(pairs, 'pair')} of ${arms.length} arms, ${runs} ${plural(runs, 'run')} one after another; seeds ${seed} to ${seed + pairs - 1}`,
-    `each run: ${attempts} ${plural(attempts, 'attempt')} of ${wholeText(rows)} ${plural(rows, 'row')}, the chosen dataset with ${trainingSeeds} fresh training ${plural(trainingSeeds, 'seed')}, ${teacherCalls === null ? 'teacher calls not limited' : `at most ${wholeText(teacherCalls)} teacher ${plural(teacherCalls, 'call')}`}, one final evaluation`,
+    `each run: ${attempts} ${plural(attempts, 'attempt')} of ${numberText(rows)} ${plural(rows, 'row')}, the chosen dataset with ${trainingSeeds} fresh training ${plural(trainingSeeds, 'seed')}, ${teacherCalls === null ? 'teacher calls not limited' : `at most ${numberText(teacherCalls)} teacher ${plural(teacherCalls, 'call')}`}, one final evaluation`,
     ...[...perRun].map(([arm, estimate]) => `${arm}, one run: ${summaryOf(estimate)}`),
-    `in all: ${trainings} ${plural(trainings, 'training')} (${timeOf('training')}), ${wholeText(answers)} ${plural(answers, 'answer')} of the student (${timeOf('answers')}), ${wholeText(
+    `in all: ${trainings} ${plural(trainings, 'training')} (${timeOf('training')}), ${numberText(answers)} ${plural(answers, 'answer')} of the student (${timeOf('answers')}), ${numberText(
       sum(({ spent }) => spent.calls),
     )} calls, ${runs} final evaluations`,
     ...(pairs < fewestPairs

@@ -143,7 +143,9 @@ export function assumptionsOf(
     count > 0 && [
       past.training
         ? `training as fast as in ${past.training.trainings} ${plural(past.training.trainings, 'training')} before: ${past.training.secondsPerRow.toFixed(2)} s a row`
-        : 'how long a training takes is not known: none was measured in this folder of runs',
+        : past.speed
+          ? `training at ${Math.round(past.speed.tokensPerSecond)} tokens/s on ${past.speed.device}, and rows of ${Math.round(past.speed.tokensPerRow)} tokens, as in ${past.speed.trainings} ${plural(past.speed.trainings, 'training')} of this student for other tasks`
+          : 'how long a training takes is not known: none of this student was measured in this folder of runs',
       past.answers
         ? `a question is answered as fast as in ${past.answers.evaluations} ${plural(past.answers.evaluations, 'validation')} before: ${past.answers.secondsEach.toFixed(2)} s`
         : 'how long the student takes to answer is not known: it was not measured in this folder of runs',

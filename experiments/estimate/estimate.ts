@@ -21,7 +21,7 @@ export type Estimate = {
 
 /** Estimates a run before it is begun. Pure. */
 export function estimateRun(input: EstimateInput): Estimate {
-  const { rows, attempts, search, evidence, program, prices, past } = input
+  const { rows, attempts, epochs, search, evidence, program, prices, past } = input
   const cost = costOfSearch(attempts, search)
   const arms = evidence?.arms ?? []
   const datasets = attempts + (arms.includes('control') ? 1 : 0)
@@ -30,7 +30,9 @@ export function estimateRun(input: EstimateInput): Estimate {
   const spent = spentOn(callsOf(input, candidates))
   // The chosen dataset and each baseline once a seed, each attempt once.
   const count = evidence ? Math.round(cost.trainings + evidence.seeds * (1 + arms.length)) : 0
-  const seconds = past.training && past.training.secondsPerRow * rows * count
+  const perRow =
+    past.training?.secondsPerRow ?? (past.speed && (epochs * past.speed.tokensPerRow) / past.speed.tokensPerSecond)
+  const seconds = perRow && perRow * rows * count
   const answers = evidence ? answerCounts(cost, evidence, input.evalSets) : { validation: 0, sealed: 0 }
   const answered = answers.validation + answers.sealed
   const callsHours = past.callsPerSecond === null ? null : spent.calls / past.callsPerSecond / 3600

@@ -11,6 +11,11 @@ import type { Prices } from '../../schemas/usage.ts'
 export type Past = {
   /** Seconds of training for one row, and how many trainings say so. */
   training: { secondsPerRow: number; trainings: number } | null
+  /**
+   * How fast the same student was trained by the same runtime for any task, where this task says nothing: tokens a second on a device, and
+   * tokens of a row, in so many trainings.
+   */
+  speed: { tokensPerSecond: number; tokensPerRow: number; device: string; trainings: number } | null
   /** Seconds in which a tuned student answers one question of validation, and how often it answered all of them. */
   answers: { secondsEach: number; evaluations: number } | null
   /** Admitted of asked, of the same task and teacher. */
@@ -26,6 +31,8 @@ export type EstimateInput = {
   attempts: number
   /** How the attempts are chosen; left out: one after the other, each from the best. */
   search?: SearchSettings
+  /** How often a training sees each row. */
+  epochs: number
   /** Null where nothing is trained. */
   evidence: Trained | null
   /** Questions of each evaluation set. */

@@ -1,9 +1,14 @@
+import { basename } from 'node:path'
+import { z } from 'zod'
 import { EvaluatorOptions } from '../../agents/evaluator/options.ts'
 import { LlmPlannerOptions } from '../../agents/planner/llm/options.ts'
 import { uniformPromptProgram } from '../../agents/planner/program/uniform-prompt.ts'
 import { modelsOf } from '../../launcher/topology/models.ts'
-import { runsFolder } from '../../machine/folders.ts'
+import { studentNameOf } from '../../launcher/topology/queues.ts'
+import { homeFolder, runsFolder } from '../../machine/folders.ts'
+import { studentPath } from '../../provision/mod.ts'
 import type { Program } from '../../schemas/program.ts'
+import { ownRuntime } from '../../schemas/runtime-identity.ts'
 import { searchSettingsOf } from '../../schemas/search.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
@@ -50,8 +55,22 @@ export async function estimateOf(task: Task, topology: Topology, asked: Estimate
     poolChars: mean(task.seeds.map(({ text }) => text.length)),
     prices,
     limits: run,
-    past: await readPast(runsFolder(), { id: task.id, validation: task.validation.length }, models.generator),
+    epochs: task.recipe.num_train_epochs,
+    past: await readPast(
+      runsFolder(),
+      { id: task.id, validation: task.validation.length },
+      models.generator,
+      trainedIn(topology),
+    ),
   })
+}
+
+/** The student's name as runs record it, and the runtime that trains it. */
+function trainedIn({ agents }: Topology): { student: string; train: string } {
+  const { student = 'embedded', train = ownRuntime } = z
+    .looseObject({ student: z.string().optional(), train: z.string().optional() })
+    .parse(agents['trainer-bridge'].options)
+  return { student: student === 'embedded' ? basename(studentPath(homeFolder())) : studentNameOf(student), train }
 }
 
 /** The model of each role that asks one; where none is named yet its calls are estimated all the same, at a price that nobody knows. */

@@ -2,15 +2,26 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { labelOf } from '../../evidence/report/text/names.ts'
+import { ownRuntime, Runtimes } from '../../schemas/runtime-identity.ts'
 import type { Past } from './input.ts'
 
 /** The few facts of a report that an estimate goes by. */
 const PastReport = z.object({
-  task: z.object({ id: z.string() }),
+  task: z.object({ id: z.string(), recipe: z.object({ num_train_epochs: z.number() }).optional().catch(undefined) }),
   studentModels: z.array(
     z.object({
       studentModel: z.string(),
-      training: z.object({ rows: z.number(), seconds: z.number(), reused: z.boolean() }).nullable(),
+      student: z.string().nullable().default(null),
+      runtimes: Runtimes.optional(),
+      training: z
+        .object({
+          rows: z.number(),
+          seconds: z.number(),
+          reused: z.boolean(),
+          tokens: z.number().default(0),
+          device: z.string().default('unknown'),
+        })
+        .nullable(),
     }),
   ),
   datasets: z.array(z.object({ asked: z.number(), admitted: z.number() })),
@@ -24,11 +35,15 @@ const PastReport = z.object({
 })
 type PastReport = z.infer<typeof PastReport>
 
-/** What reports in a folder of runs measured for a task with so many validation items and its teacher. Other forms are passed over. */
+/**
+ * What reports in a folder of runs measured for a task with so many validation items, its teacher, and its student with the runtime that
+ * trains it. Other forms are passed over.
+ */
 export async function readPast(
   folder: string,
   task: { id: string; validation: number },
   teacher: string | undefined,
+  trained: { student: string; train: string },
 ): Promise<Past> {
   const names = await readdir(folder).catch(() => [])
   const read = await Promise.all(names.map((name) => readReport(join(folder, name, 'report.json'))))
@@ -36,6 +51,7 @@ export async function readPast(
   const taught = own.filter(({ budget }) => asked(budget, teacher) > 0)
   return {
     training: trainingOf(own),
+    speed: speedOf(read, trained),
     answers: answersOf(own, task.validation),
     yield: yieldOf(teacher === undefined ? [] : taught),
     callsPerSecond: paceOf(taught, teacher),
@@ -61,6 +77,32 @@ function trainingOf(reports: readonly PastReport[]): Past['training'] {
   const measured = own.filter(({ reused, rows, seconds }) => !reused && rows > 0 && seconds > 0)
   const secondsPerRow = median(measured.map(({ rows, seconds }) => seconds / rows))
   return secondsPerRow === null ? null : { secondsPerRow, trainings: measured.length }
+}
+
+/** Of the device that most was measured on. */
+function speedOf(
+  reports: readonly (PastReport | null)[],
+  { student, train }: { student: string; train: string },
+): Past['speed'] {
+  const measured = reports.flatMap((report) =>
+    (report?.studentModels ?? []).flatMap(({ training, student: label, runtimes }) => {
+      const epochs = report?.task.recipe?.num_train_epochs
+      const isIts = label?.split('@')[0] === student && (runtimes?.train?.name ?? ownRuntime) === train
+      if (!isIts || !training || training.reused || training.tokens === 0 || training.seconds <= 0 || !epochs) return []
+      const { tokens, seconds, rows, device } = training
+      return { device, tokensPerSecond: tokens / seconds, tokensPerRow: tokens / (rows * epochs) }
+    }),
+  )
+  const [most] = [...Map.groupBy(measured, ({ device }) => device).values()].toSorted((a, b) => b.length - a.length)
+  if (most === undefined) return null
+  const middle = (of: 'tokensPerSecond' | 'tokensPerRow') => median(most.map((each) => each[of]))!
+  const [{ device }] = most as [(typeof most)[number]]
+  return {
+    tokensPerSecond: middle('tokensPerSecond'),
+    tokensPerRow: middle('tokensPerRow'),
+    device,
+    trainings: most.length,
+  }
 }
 
 /** Of students that were just trained: nobody has kept their replies. */

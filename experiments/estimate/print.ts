@@ -1,12 +1,10 @@
 import { aligned } from '../../launcher/console/terminal.ts'
-import { dollars, plural } from '../../schemas/number-text.ts'
+import { dollars, numberText, plural } from '../../schemas/number-text.ts'
 import { present } from '../../schemas/present.ts'
 import { moneyOf } from '../../schemas/spent.ts'
 import type { Prices } from '../../schemas/usage.ts'
 import type { Estimate } from './estimate.ts'
 
-/** Rounded, with a blank before each three digits. Formatting by locale would load its data first. */
-export const wholeText = (value: number) => String(Math.round(value)).replaceAll(/\B(?=(\d{3})+$)/g, ' ')
 export const time = (hours: number | null, what: string) =>
   hours === null
     ? `${what}: not known`
@@ -17,12 +15,12 @@ export function summaryOf({ spent, money, trainings, answers, hours, beyond }: E
   const parts = present([
     spent.calls === 0
       ? 'no model is called'
-      : `${wholeText(spent.calls)} ${plural(spent.calls, 'call')}, ${wholeText(spent.inputTokens + spent.outputTokens)} tokens, ${dollars(money)}`,
+      : `${numberText(spent.calls)} ${plural(spent.calls, 'call')}, ${numberText(spent.inputTokens + spent.outputTokens)} tokens, ${dollars(money)}`,
     spent.calls > 0 && time(hours.calls, 'calls'),
     trainings.count > 0 && [
       `${trainings.count} ${plural(trainings.count, 'training')}`,
       time(hours.training, 'training'),
-      `${wholeText(answers.validation + answers.sealed)} ${plural(answers.validation + answers.sealed, 'answer')} of the student`,
+      `${numberText(answers.validation + answers.sealed)} ${plural(answers.validation + answers.sealed, 'answer')} of the student`,
       time(hours.answers, 'answering'),
     ],
     beyond.length > 0 && `beyond ${beyond.length} ${plural(beyond.length, 'limit')}`,
@@ -43,9 +41,9 @@ export function estimateLines(estimate: Estimate, prices: Prices): string[] {
     line.role,
     line.model,
     line.stage,
-    wholeText(line.calls),
-    wholeText(line.inputTokens),
-    wholeText(line.outputTokens),
+    numberText(line.calls),
+    numberText(line.inputTokens),
+    numberText(line.outputTokens),
     dollars(moneyOf({ ...line, lines: [line] }, prices)),
   ])
   return [

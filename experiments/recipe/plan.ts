@@ -96,7 +96,11 @@ async function planArm(
  * environment, and `model` for every agent that asks one.
  * @throws UsageError
  */
-async function topologyOf(file: string, { topology, models, limits }: RecipeArm, model?: string): Promise<Topology> {
+async function topologyOf(
+  file: string,
+  { topology, models, limits, runtimes }: RecipeArm,
+  model?: string,
+): Promise<Topology> {
   const strange = Object.keys(limits).find((name) => !paperNames.some((known) => known.name === name))
   if (strange !== undefined) {
     const known = paperNames.map(({ name }) => name).join(', ')
@@ -104,7 +108,9 @@ async function topologyOf(file: string, { topology, models, limits }: RecipeArm,
   }
   const texts = Object.fromEntries(Object.entries(limits).map(([name, value]) => [name, String(value)]))
   const read = await readTopology(file, { over: laidOver(topology, named(models)), limits: texts })
-  return withModel(read, model)
+  const bridge = read.agents['trainer-bridge']
+  const options = bridge.options.student === models.student ? { ...runtimes, ...bridge.options } : bridge.options
+  return withModel({ ...read, agents: { ...read.agents, 'trainer-bridge': { ...bridge, options } } }, model)
 }
 
 /** The models of an arm, as options of its agents. */

@@ -1,7 +1,8 @@
 import { modelsOf } from '../../launcher/topology/models.ts'
-import { dollars, plural } from '../../schemas/number-text.ts'
+import { dollars, numberText, plural } from '../../schemas/number-text.ts'
 import type { RecipeFile } from '../../schemas/recipe.ts'
-import { summaryOf, time, wholeText } from '../estimate/print.ts'
+import { BridgeOptions } from '../../trainer-bridge/options.ts'
+import { summaryOf, time } from '../estimate/print.ts'
 import type { ArmPlan } from './plan.ts'
 
 /** A plan as a document: what `--dry-run --json` writes. */
@@ -14,6 +15,7 @@ export const planDocument = (recipe: RecipeFile, plans: readonly ArmPlan[]) => (
     planner: topology.agents.planner.variant,
     models: modelsOf(topology),
     student: topology.agents['trainer-bridge'].options.student ?? 'embedded',
+    runtimes: BridgeOptions.pick({ train: true, infer: true }).strip().parse(topology.agents['trainer-bridge'].options),
     evidence,
     limits: topology.run,
   })),
@@ -23,14 +25,14 @@ export const planDocument = (recipe: RecipeFile, plans: readonly ArmPlan[]) => (
 
 /** The plan as lines of text: each arm, all of them, and what the recipe had to leave open. */
 export function printRecipePlan(recipe: RecipeFile, plans: readonly ArmPlan[]): string[] {
-  const { runs, calls, tokens, money, trainings, hours, atMost } = totalOf(plans)
+  const { runs, calls, tokens, money, trainings, hours, gpuHours, atMost } = totalOf(plans)
   const notStated = Object.entries(recipe.notStated)
   return [
     recipe.title,
     ...plans.flatMap(printArm),
     '',
-    `in all: ${runs} ${plural(runs, 'run')}; ${wholeText(calls)} ${plural(calls, 'call')}, ${wholeText(tokens)} tokens, ${dollars(money)}; ${wholeText(trainings)} ${plural(trainings, 'training')}; ${time(hours, 'time')}`,
-    `at most, by the limits: ${atMost.teacherCalls === null ? 'teacher calls without a limit' : `${wholeText(atMost.teacherCalls)} teacher ${plural(atMost.teacherCalls, 'call')}`}, ${wholeText(atMost.hours)} h of search`,
+    `in all: ${runs} ${plural(runs, 'run')}; ${numberText(calls)} ${plural(calls, 'call')}, ${numberText(tokens)} tokens, ${dollars(money)}; ${numberText(trainings)} ${plural(trainings, 'training')}; ${time(hours, 'time')}${gpuHours === 0 ? '' : `, of which ${time(gpuHours, 'GPU')}`}`,
+    `at most, by the limits: ${atMost.teacherCalls === null ? 'teacher calls without a limit' : `${numberText(atMost.teacherCalls)} teacher ${plural(atMost.teacherCalls, 'call')}`}, ${numberText(atMost.hours)} h of search`,
     ...(notStated.length > 0 ? ['', 'not stated by what the recipe follows, and chosen here:'] : []),
     ...notStated.map(([what, chosen]) => `  ${what}: ${chosen}`),
   ]
@@ -50,11 +52,17 @@ function printArm({ name, set, runs, task, topology, setting, attempts, rows, ev
   return [
     '',
     `${name}: ${runs} ${plural(runs, 'run')} ${set}-1${runs > 1 ? `, … -${runs}` : ''}`,
-    `  ${agents.planner.variant}, ${setting}; ${attempts} ${plural(attempts, 'attempt')} of ${rows} ${plural(rows, 'row')}, ${run.maxHours} h; ${models.join(', ')}; student ${agents['trainer-bridge'].options.student ?? 'embedded'}`,
+    `  ${agents.planner.variant}, ${setting}; ${attempts} ${plural(attempts, 'attempt')} of ${rows} ${plural(rows, 'row')}, ${run.maxHours} h; ${models.join(', ')}; student ${agents['trainer-bridge'].options.student ?? 'embedded'}${runtimesIn(topology)}`,
     `  ${sets.join(', ')}; arms ${['final', ...evidence.arms].join(', ')} with ${evidence.seeds} ${plural(evidence.seeds, 'seed')} each`,
     `  one run, ${summaryOf(estimate)}`,
     ...estimate.beyond.map((limit) => `  ends at ${limit}`),
   ]
+}
+
+/** The runtimes of an arm, where it names some. */
+function runtimesIn({ agents }: ArmPlan['topology']): string {
+  const { train, infer } = agents['trainer-bridge'].options
+  return [train && `, trained by ${train}`, infer && `, answered by ${infer}`].filter(Boolean).join('')
 }
 
 const sizes = ({ validation, test, audit, seeds, references }: ArmPlan['task']) => ({
@@ -73,6 +81,8 @@ type Total = {
   money: number | null
   trainings: number
   hours: number | null
+  /** Of training and answering as students that want a GPU. */
+  gpuHours: number | null
   atMost: { teacherCalls: number | null; hours: number }
 }
 
@@ -92,6 +102,10 @@ export function totalOf(plans: readonly ArmPlan[]): Total {
         ? null
         : hours.calls + hours.training + hours.answers,
     ),
+    gpuHours: known(({ gpu, estimate: { hours } }) => {
+      if (!gpu) return 0
+      return hours.training === null || hours.answers === null ? null : hours.training + hours.answers
+    }),
     atMost: {
       teacherCalls: known(({ topology }) => topology.run.teacherCalls),
       hours: sum(({ topology }) => topology.run.maxHours),

@@ -67,7 +67,7 @@ function runArm({ set, runs, task, topology, ...plan }: ArmPlan, seed: number, r
     own: set,
     after: (bus) => writeSummary(bus, set, members, reporter),
     needs: () => needsOf(topology),
-    inference: task.inference,
+    ofTask: task,
     resumeCommand: () => 'the same command again',
   })
 }

@@ -1,6 +1,7 @@
 import { boundBy, localAddress, queueOf, queuesOf } from '../../schemas/queue.ts'
 import { agentRoles } from '../../schemas/role.ts'
 import type { RunConfig, Variants } from '../../schemas/run.ts'
+import { ownRuntime } from '../../schemas/runtime-identity.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { BridgeOptions } from '../../trainer-bridge/options.ts'
 import { askedBy } from './endpoints.ts'
@@ -30,9 +31,9 @@ export type Binding = Required<Pick<RunConfig, 'addresses' | 'student' | 'queues
 export const studentNameOf = (choice: string): string => choice.split('/').filter(Boolean).at(-1) ?? choice
 
 /**
- * Who alone does the work of a topology's runs: agents that ask the same model at the same address, and train the same student. `own` names
- * the run, or the set of runs, whose command starts these agents: what it pays for is then kept from all others. A role without replicas
- * has its agents elsewhere.
+ * Who alone does the work of a topology's runs: agents that ask the same model at the same address, and train the same student with the
+ * same runtimes. `own` names the run, or the set of runs, whose command starts these agents: what it pays for is then kept from all others.
+ * A role without replicas has its agents elsewhere.
  * @throws TeacherUnusable for an address that is none
  */
 export function boundTo(topology: Topology, env: Environment, own?: string): Binding {
@@ -46,8 +47,11 @@ export function boundTo(topology: Topology, env: Environment, own?: string): Bin
   })
   const { variant, options } = topology.agents['trainer-bridge']
   const { data: student = 'embedded' } = BridgeOptions.shape.student.safeParse(options.student)
-  // The one that comes with the project is every bridge's that says nothing else.
-  const trained = student === 'embedded' ? {} : { 'trainer-bridge': queueOf(variant, studentNameOf(student)) }
+  const runtimes = [options.train, options.infer].map((name) => (typeof name === 'string' ? name : ownRuntime))
+  const named = runtimes.some((name) => name !== ownRuntime) ? runtimes : []
+  // The student and the runtime that come with the project are every bridge's that says nothing else.
+  const what = student === 'embedded' && named.length === 0 ? [] : [studentNameOf(student), ...named]
+  const trained = what.length === 0 ? {} : { 'trainer-bridge': queueOf(variant, ...what) }
   return {
     addresses: Object.fromEntries(asked.map(({ role, address }) => [role, address])),
     student,

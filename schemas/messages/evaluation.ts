@@ -4,6 +4,7 @@ import { FailureCause, Guidance, Halves } from '../guidance.ts'
 import { ObjectRef, Sha256 } from '../ids.ts'
 import { defineWork } from '../message.ts'
 import { Variants } from '../run.ts'
+import { Runtimes } from '../runtime-identity.ts'
 import { BadCase, ItemOutcome, ScoreSheet } from '../score.ts'
 import { EvalSetName, EvalSets, PackedResult } from '../sealed-results.ts'
 import { ScoreMode } from '../task.ts'
@@ -36,6 +37,8 @@ export const Job = defineWork({
     examples: z.boolean(),
     /** Which student the run was begun with, as its base said it; left out for the base, and in runs from before it was recorded. */
     student: z.string().optional(),
+    /** Which runtimes train and answer in the run, as its base said it; left out where the project's own does both. */
+    runtimes: Runtimes.optional(),
     /** Left out: all of validation. */
     guidance: Guidance.optional(),
     ...SealedContext.shape,

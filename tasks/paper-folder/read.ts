@@ -168,7 +168,10 @@ async function formOf(path: string, instruction: string): Promise<RecordForm | n
 const ofRun = /^(max_samples|seed|data_seed|val_size)$/
 
 /** Keys that change what is learnt; another value would be another recipe. */
-const Fixed = z.looseObject({ stage: z.literal('sft').optional(), finetuning_type: z.literal('lora').optional() })
+const Fixed = z.looseObject({
+  stage: z.literal('sft').optional(),
+  finetuning_type: z.enum(['lora', 'full']).optional(),
+})
 
 type TrainConfig = { recipe: Recipe; inference: InferenceSettings; ignored: string[] }
 

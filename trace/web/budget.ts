@@ -1,8 +1,8 @@
-import { plural } from '../../schemas/number-text.ts'
+import { numberText, plural } from '../../schemas/number-text.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import { createCard } from './card.ts'
 import { type Child, h } from './dom.ts'
-import { clockDuration, spacedCount } from './format.ts'
+import { clockDuration } from './format.ts'
 import { latestAttempt, type RunState } from './run-state.ts'
 import { money, plannerCalls, spentLines, teacherCalls, tokens, type UsageByPart } from './usage.ts'
 
@@ -12,7 +12,12 @@ function bar(name: string, value: string, share: number): Child[] {
   return [h('dt', name, h('b', value)), h('dd', fill)]
 }
 
-const upTo = (name: string, used: number, limit: number | null | undefined, format = spacedCount) =>
+const upTo = (
+  name: string,
+  used: number,
+  limit: number | null | undefined,
+  format: (value: number) => string = numberText,
+) =>
   limit === null || limit === undefined
     ? []
     : bar(name, `${format(used)} of ${format(limit)}`, limit > 0 ? used / limit : 1)
@@ -35,7 +40,7 @@ const usageList = (lines: ReturnType<typeof spentLines>) =>
       h(
         'li',
         h('b', `${role}, ${stage}`),
-        ` ${model}: ${spacedCount(calls)} ${plural(calls, 'call')}, ${spacedCount(inputTokens + outputTokens)} tokens`,
+        ` ${model}: ${numberText(calls)} ${plural(calls, 'call')}, ${numberText(inputTokens + outputTokens)} tokens`,
       ),
     ),
   )
@@ -56,7 +61,7 @@ export function createBudget() {
       ...bar('Time', `${clockDuration(elapsedMs)} of ${limits.maxHours} h`, elapsedMs / hoursMs),
       ...bar(
         number ? `Candidates of attempt ${number}` : 'Candidates',
-        `${spacedCount(attempt?.asked ?? 0)} of ${spacedCount(cap)}`,
+        `${numberText(attempt?.asked ?? 0)} of ${numberText(cap)}`,
         (attempt?.asked ?? 0) / cap,
       ),
       ...bar('Rounds', `${attempt?.rounds ?? 0} of ${limits.maxRounds}`, (attempt?.rounds ?? 0) / limits.maxRounds),

@@ -45,13 +45,8 @@ export function createFigures(root: HTMLElement) {
           `${latestAttempt(state) || '–'}`,
           h('small.quiet', attempts ? ` of ${attempts}${generation(state)}` : ''),
         ),
-        figure(
-          best ? `Best on validation (#${best[0]})` : 'Best on validation',
-          'best',
-          share === null ? '–' : percentText(share),
-          change,
-        ),
-        figure('Base student', 'base', base === null ? '–' : percentText(base)),
+        figure(best ? `Best on validation (#${best[0]})` : 'Best on validation', 'best', percentText(share), change),
+        figure('Base student', 'base', percentText(base)),
       )
     },
   }

@@ -1,14 +1,9 @@
 import type { Description } from '../../schemas/describe.ts'
+import { percent } from '../../schemas/number-text.ts'
 import { capital } from '../../schemas/text.ts'
 
-/** 1234 -> "1 234" with a narrow space. */
-export const spacedCount = (number: number) =>
-  Math.round(number)
-    .toString()
-    .replace(/\B(?=(\d{3})+$)/g, '\u202f')
-
-/** 0.4167 -> "41.7 %". */
-export const percentText = (share: number, digits = 1) => `${(share * 100).toFixed(digits)}\u202f%`
+/** 0.4167 -> "41.7 %", which no line ends in. */
+export const percentText = (share: number | null) => percent(share).replace(' ', '\u202f')
 
 /** Milliseconds as "4:07" or "1:04:07". */
 export function clockDuration(ms: number): string {

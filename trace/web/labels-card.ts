@@ -1,8 +1,7 @@
-import { plural } from '../../schemas/number-text.ts'
+import { numberText, plural } from '../../schemas/number-text.ts'
 import type { LabelCount, LabelCounts } from '../run-reader.ts'
 import { createCard } from './card.ts'
 import { type Child, h } from './dom.ts'
-import { spacedCount } from './format.ts'
 import type { Reading } from './reading.ts'
 import { inReadingOrder, type RunState } from './run-state.ts'
 
@@ -87,11 +86,11 @@ function cellOf(model: string, counts: Omit<LabelCount, 'label'> | undefined): H
   return h(
     'td',
     { title: `${model}: ${right} of ${items} right` },
-    h('b', `${spacedCount(right)} of ${spacedCount(items)} right`),
+    h('b', `${numberText(right)} of ${numberText(items)} right`),
     h(
       'ul',
-      shown.map((each) => h('li', `${each.reply || '(nothing)'} `, h('b', spacedCount(each.count)))),
-      others > 0 && h('li.quiet', 'others ', h('b', spacedCount(others))),
+      shown.map((each) => h('li', `${each.reply || '(nothing)'} `, h('b', numberText(each.count)))),
+      others > 0 && h('li.quiet', 'others ', h('b', numberText(others))),
     ),
   )
 }

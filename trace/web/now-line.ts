@@ -1,6 +1,7 @@
+import { numberText } from '../../schemas/number-text.ts'
 import type { AgentTrouble } from '../troubles.ts'
 import { type Child, h } from './dom.ts'
-import { clockDuration, spacedCount } from './format.ts'
+import { clockDuration } from './format.ts'
 import { type RunState, statusOf } from './run-state.ts'
 
 /** Work without a sign for this long is not shown as going on. */
@@ -65,7 +66,7 @@ function workLine(state: RunState, now: number): Child[] {
     return h(
       'span',
       h('b', work.instance),
-      ` ${verbs[work.phase]} ${work.studentModel ?? ''} · ${spacedCount(work.done)} of ${spacedCount(work.total)}${eta}`,
+      ` ${verbs[work.phase]} ${work.studentModel ?? ''} · ${numberText(work.done)} of ${numberText(work.total)}${eta}`,
     )
   })
   const making = [...state.attempts.values()].find((attempt) => attempt.asked > attempt.yield.asked)
@@ -77,7 +78,7 @@ function workLine(state: RunState, now: number): Child[] {
       h(
         'span',
         h('b', 'Generators and critics'),
-        ` make and check candidates of ${whose} · ${spacedCount(made)} of ${spacedCount(open)} made`,
+        ` make and check candidates of ${whose} · ${numberText(made)} of ${numberText(open)} made`,
       ),
     )
   }

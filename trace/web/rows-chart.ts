@@ -1,7 +1,7 @@
-import { plural } from '../../schemas/number-text.ts'
+import { numberText, plural } from '../../schemas/number-text.ts'
 import { rowsPlot } from '../plots/rows.ts'
 import { createCard, legend } from './card.ts'
-import { spacedCount, words } from './format.ts'
+import { words } from './format.ts'
 import { plotted } from './plotted.ts'
 import type { AttemptState, RunState } from './run-state.ts'
 
@@ -21,13 +21,13 @@ function outcomesOf({ asked, yield: { admitted, rejected, ...all } }: AttemptSta
 
 /** What stands above the bar of an attempt. */
 function noteOf({ carried, asked, made, rows, yield: { admitted, asked: checked } }: AttemptState) {
-  const kept = carried ? `, ${spacedCount(carried)} kept` : ''
+  const kept = carried ? `, ${numberText(carried)} kept` : ''
   return {
     left:
       checked > 0
-        ? `${spacedCount(admitted)} of ${spacedCount(checked)} admitted${kept}`
-        : `${spacedCount(made)} of ${spacedCount(asked)} made`,
-    right: rows === null ? '' : `${spacedCount(rows)} ${plural(rows, 'row')}`,
+        ? `${numberText(admitted)} of ${numberText(checked)} admitted${kept}`
+        : `${numberText(made)} of ${numberText(asked)} made`,
+    right: rows === null ? '' : `${numberText(rows)} ${plural(rows, 'row')}`,
   }
 }
 

@@ -1,7 +1,6 @@
-import { plural } from '../../schemas/number-text.ts'
+import { numberText, plural } from '../../schemas/number-text.ts'
 import { createCard } from './card.ts'
 import { h } from './dom.ts'
-import { spacedCount } from './format.ts'
 import { inReadingOrder, modeOf, type RunState, type StudentModelState } from './run-state.ts'
 
 const short = (name: string) => (name === 'base-examples' ? 'base + ex.' : name.replace('attempt-', '#'))
@@ -30,7 +29,7 @@ export function createSkillsTable() {
       const number = Number(/^attempt-(\d+)$/.exec(name)?.[1] ?? Number.NaN)
       const chosen = name === 'final' ? state.finished?.chosenAttempt : number
       const rows = state.attempts.get(chosen ?? Number.NaN)?.mix.get(skill)
-      const rowsText = rows === undefined ? '' : `${spacedCount(rows)} ${plural(rows, 'row')}`
+      const rowsText = rows === undefined ? '' : `${numberText(rows)} ${plural(rows, 'row')}`
       if (!tally?.total) return h('td.none', h('b', rows === undefined ? '' : '·'), h('small', rowsText))
       const share = tally.correct / tally.total
       const td = h(

@@ -1,7 +1,7 @@
+import { numberText } from '../../schemas/number-text.ts'
 import type { TablePage } from '../run-reader.ts'
 import { createCard } from './card.ts'
 import { type Child, h } from './dom.ts'
-import { spacedCount } from './format.ts'
 import { createHold } from './hold.ts'
 import type { Read } from './reading.ts'
 
@@ -111,7 +111,7 @@ export function createTableCard<Line extends { id: string }, Page extends TableP
     place.textContent =
       found === 0
         ? 'none'
-        : `${spacedCount(at + 1)} to ${spacedCount(at + lines.length)} of ${spacedCount(found)}${note(page)}`
+        : `${numberText(at + 1)} to ${numberText(at + lines.length)} of ${numberText(found)}${note(page)}`
   }
 
   function rowOf(line: Line, page: Page): HTMLElement {

@@ -21,7 +21,7 @@ export const jobsCheck: Check = {
       const place = (field: string) => messagePlace('predictions', recorded, `${field} of ${name}`)
       const job = facts.jobs.find(({ payload }) => payload.studentModel === name)?.payload
       const training = job?.training ?? null
-      const { arm, seedIndex, examples, chat, runtime } = studentModel
+      const { arm, seedIndex, examples, chat, runtime, runtimes } = studentModel
       ledger.same(place('arm and seed'), { arm, seedIndex }, armSeedOf(name))
       ledger.same(place('examples'), examples, job?.examples)
       if (studentHash === undefined) {
@@ -31,7 +31,8 @@ export const jobsCheck: Check = {
       const student = { name: label.replace(/@[0-9a-f]{12}$/, ''), path: '', sha256: studentHash }
       ledger.same(place('studentModel.student'), label, studentLabel(student))
       if (!task) continue
-      const due = training && jobHashOf({ ...training, student, recipe: task.recipe, chat, runtime })
+      const due =
+        training && jobHashOf({ ...training, student, recipe: task.recipe, chat, runtime, trainer: runtimes?.train })
       ledger.same(place('studentModel.jobHash'), jobHash, due)
       const { rows = 0, leftOut = 0 } = recorded.payload.training ?? {}
       ledger.same(
@@ -95,6 +96,7 @@ const fields = [
   'studentHash',
   'chat',
   'runtime',
+  'runtimes',
   'jobHash',
   'adapter',
   'examples',

@@ -1,26 +1,18 @@
-import { missing, numberText, plural } from '../../../schemas/number-text.ts'
+import { fixedText, missing, numberText, percent, plural } from '../../../schemas/number-text.ts'
 
 /** Numbers as the report writes them, beside those that everybody writes. Shares are fractions. */
 
-export { missing, numberText }
+export { missing, numberText, percent }
 
 const minus = '−'
 
-const fixed = (value: number, digits: number) => {
-  const text = Math.abs(value).toFixed(digits)
-  return (value < 0 && Number(text) !== 0 ? minus : '') + text
-}
-
-/** 0.125 as `12.5 %`. */
-export const percent = (share: number | null): string => (share === null ? missing : `${fixed(share * 100, 1)} %`)
-
 /** 0.125 as `12.5`, for where the unit stands elsewhere. */
-export const percentNumber = (share: number | null): string => (share === null ? missing : fixed(share * 100, 1))
+export const percentNumber = (share: number | null): string => (share === null ? missing : fixedText(share * 100, 1))
 
 /** A difference of shares in percentage points, always with its sign: 0.125 as `+12.5`. */
 export function points(difference: number | null): string {
   if (difference === null) return missing
-  const text = fixed(difference * 100, 1)
+  const text = fixedText(difference * 100, 1)
   return text.startsWith(minus) || Number(text) === 0 ? text : `+${text}`
 }
 
@@ -45,7 +37,7 @@ export const rangeText = (interval: ShownInterval, write: Write): string =>
 /** A gain in per cent with its sign; `not defined` where the base scored nothing. */
 export function gainText(gain: number | null): string {
   if (gain === null) return 'not defined'
-  const text = fixed(gain, 0)
+  const text = fixedText(gain, 0)
   return `${text.startsWith(minus) || text === '0' ? text : `+${text}`} %`
 }
 

@@ -298,6 +298,24 @@ test('what keeps a bus makes what is missing and changes nothing else', async ()
   expect(await look()).toEqual({ bytes: other.logMaxBytes, ackWait: nanos(30_000), batch: missing })
 })
 
+test('a stream that is as it is wanted is not written anew; one that differs is', async () => {
+  const url = await serverOfOthers()
+  await using bus = await connectTo(url)
+  const limits = { logMaxBytes: 2 ** 22, logMaxAgeMs: 3600_000, objectsMaxBytes: 2 ** 23 }
+  await bus.ensureTopology(limits)
+  const manager = await connect({ servers: url })
+  cleanups.push(() => manager.close())
+  const updated: string[] = []
+  manager.subscribe('$JS.EVENT.ADVISORY.STREAM.UPDATED.>', {
+    callback: (_, { subject }) => void updated.push(subject.split('.').at(-1)!),
+  })
+  await manager.flush()
+  await bus.ensureTopology(limits)
+  await bus.ensureTopology({ ...limits, logMaxAgeMs: 7200_000 })
+  await until('they are updated', () => updated.length >= 4)
+  expect(updated.sort()).toEqual(['DEAD', 'DEAD_EXAM', 'EXAM', 'RUN'])
+})
+
 test('a command on a server of others leaves its limits as they are', async () => {
   const url = await serverOfOthers()
   await using bus = await connectTo(url)

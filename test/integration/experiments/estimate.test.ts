@@ -9,10 +9,11 @@ import { estimateLines, startLine } from '../../../experiments/estimate/print.ts
 import { syllabus } from '../../support/command.ts'
 import { promptProgram } from '../../support/prompt-program.ts'
 
-const nothing = { training: null, answers: null, yield: null, callsPerSecond: null, checks: null }
+const nothing = { training: null, speed: null, answers: null, yield: null, callsPerSecond: null, checks: null }
 const input = (changes: Partial<EstimateInput> = {}): EstimateInput => ({
   rows: 95,
   attempts: 2,
+  epochs: 3,
   evidence: { arms: ['control', 'random'], seeds: 3, submissions: true, retention: true },
   evalSets: { validation: 10, test: 100, audit: 20, retention: 1000 },
   mayCheck: false,
@@ -99,6 +100,17 @@ test('a run without a teacher calls nobody', () => {
   expect(hours.calls).toBe(0)
 })
 
+test('a training takes what the task’s took before; else rows, epochs and the speed of the same student', () => {
+  const speed = { tokensPerSecond: 500, tokensPerRow: 100, device: 'cuda', trainings: 4 }
+  const { trainings, assumptions } = estimateRun(input({ past: { ...nothing, speed } }))
+  expect(trainings.seconds).toBeCloseTo((11 * 95 * 3 * 100) / 500)
+  expect(assumptions.join('\n')).toContain(
+    'training at 500 tokens/s on cuda, and rows of 100 tokens, as in 4 trainings of this student',
+  )
+  const training = { secondsPerRow: 2, trainings: 1 }
+  expect(estimateRun(input({ past: { ...nothing, speed, training } })).trainings.seconds).toBe(11 * 95 * 2)
+})
+
 test('what earlier runs measured is taken from their reports, and from no other file', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'syllabus-past-'))
   try {
@@ -126,6 +138,7 @@ test('what earlier runs measured is taken from their reports, and from no other 
       },
     })
     const mine = { id: 'mine', validation: 10 }
+    const trained = { student: 'llama', train: 'peft' }
     const write = async (name: string, text: string) => {
       await mkdir(join(folder, name))
       await writeFile(join(folder, name, 'report.json'), text)
@@ -134,15 +147,32 @@ test('what earlier runs measured is taken from their reports, and from no other 
     await write('two', JSON.stringify(report('mine', 10, true)))
     await write('three', JSON.stringify(report('other', 10)))
     await write('four', '{ broken')
-    expect(await readPast(folder, mine, 'teacher')).toEqual({
+    expect(await readPast(folder, mine, 'teacher', trained)).toEqual({
       training: { secondsPerRow: 0.5, trainings: 1 },
+      speed: null,
       answers: { secondsEach: 0.5, evaluations: 1 },
       yield: { share: 0.75, asked: 400 },
       callsPerSecond: 4,
       checks: { vote: 0, judge: 0.5 },
     })
-    expect(await readPast(folder, mine, 'another')).toMatchObject({ yield: null, callsPerSecond: null })
-    expect(await readPast(join(folder, 'nowhere'), mine, 'teacher')).toEqual(nothing)
+    expect(await readPast(folder, mine, 'another', trained)).toMatchObject({ yield: null, callsPerSecond: null })
+    expect(await readPast(join(folder, 'nowhere'), mine, 'teacher', trained)).toEqual(nothing)
+
+    // Other tasks say how fast a student is, by what trained it: tokens of two epochs.
+    const measured = (runtimes: object | undefined, tokens: number) => {
+      const { task, studentModels, ...others } = report('other', 10)
+      const [model] = studentModels
+      const training = { ...model!.training, tokens, device: 'cuda' }
+      const named = { ...model, student: 'llama@0123456789ab', runtimes, training }
+      return JSON.stringify({ ...others, task: { ...task, recipe: { num_train_epochs: 2 } }, studentModels: [named] })
+    }
+    await write('five', measured(undefined, 4000))
+    await write('six', measured({ train: { name: 'llama-factory', version: '0.9.5', device: 'cuda' } }, 40_000))
+    const speedOf = async (train: string, student = 'llama') =>
+      (await readPast(folder, mine, 'teacher', { student, train })).speed
+    expect(await speedOf('peft')).toEqual({ tokensPerSecond: 400, tokensPerRow: 20, device: 'cuda', trainings: 1 })
+    expect(await speedOf('llama-factory')).toMatchObject({ tokensPerSecond: 4000, tokensPerRow: 200 })
+    expect([await speedOf('trl'), await speedOf('peft', 'other')]).toEqual([null, null])
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -78,7 +78,7 @@ describe('the recipes of the paper', () => {
         atMost: { teacherCalls: 85 * 50_000, hours: 85 * 12 },
       })
       expect(printRecipePlan(await readRecipe(paper(name)), plans).join('\n')).toContain(
-        '4 250 000 teacher calls, 1 020 h of search',
+        '4,250,000 teacher calls, 1,020 h of search',
       )
     },
   )

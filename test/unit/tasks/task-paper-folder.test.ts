@@ -132,9 +132,9 @@ describe('a folder in the paper’s form that cannot be used stops with what, wh
   test.each([
     ['lora_rank: eight', /key lora_rank/],
     ['lora_target: q_proj', /key lora_target/],
-    ['finetuning_type: full', /key finetuning_type/],
+    ['finetuning_type: freeze', /key finetuning_type/],
     ['stage: dpo', /key stage/],
-    ['neftune_noise_alpha: 5', /train_config/],
+    ['label_smoothing_factor: 0.1', /train_config/],
     ['- a list', /train_config/],
   ])('a recipe with %s', async (text, where) => {
     await put('train_config.yaml', text)

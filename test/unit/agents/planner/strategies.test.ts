@@ -12,7 +12,7 @@ const tried = (attempt: number, more: Partial<TriedAttempt> = {}): TriedAttempt 
   ...{ attempt, generation: attempt, from: null, share: 1, promotes: null, scores: [0.4] },
   ...more,
 })
-const standing = { seed: 1, parallel: 1, left: 10, best: null, ...plainSearch }
+const standing = { ...plainSearch, seed: 1, left: 10, best: null }
 
 /** Histories as searches leave them: each attempt from an earlier one or from none, some without a score. */
 const histories = fc

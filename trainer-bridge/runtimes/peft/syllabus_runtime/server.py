@@ -10,7 +10,7 @@ import logging
 import os
 import queue
 import threading
-from typing import Any, Iterable
+from typing import Any, Callable, Iterable
 
 from .errors import CancelToken, RequestError, failing_as
 from .memory import rss_mb
@@ -21,9 +21,18 @@ log = logging.getLogger(__name__)
 LAST_STEP_SECONDS = 10.0
 
 
+def own_operations() -> Any:
+    from .operations import Operations
+
+    return Operations()
+
+
 class Server:
-    def __init__(self, wire: Wire, heartbeat_seconds: float):
+    """`load` gives what works on requests, by its `run`. It may import what takes long: lines are read and answered meanwhile."""
+
+    def __init__(self, wire: Wire, heartbeat_seconds: float, load: Callable[[], Any] = own_operations):
         self._wire = wire
+        self._load = load
         self._heartbeat_seconds = heartbeat_seconds
         self._queue: queue.Queue[dict | None] = queue.Queue()
         self._tokens: dict[str, CancelToken] = {}
@@ -70,9 +79,7 @@ class Server:
 
     def _work(self) -> None:
         # Heavy imports happen here, so that bad lines are answered and heartbeats start at once.
-        from .operations import Operations
-
-        operations = Operations()
+        operations = self._load()
         while (request := self._queue.get()) is not None:
             self._one(operations, request)
 

@@ -13,13 +13,12 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING, 
 
 from .capabilities import Capabilities, find_capabilities
 from .chat_template import chat_template_of
+from .context import context_of
 from .device import pick_device, pick_dtype
 from .errors import RequestError, failing_as
 from .fast import attention
 
 log = logging.getLogger(__name__)
-# What models call the most tokens that they have positions for.
-CONTEXT_NAMES = ("max_position_embeddings", "max_seq_len", "max_sequence_length", "seq_length", "n_positions", "n_ctx")
 
 
 @dataclass(frozen=True)
@@ -70,8 +69,7 @@ class Student:
     @cached_property
     def context(self) -> int | None:
         """Tokens of a prompt and its reply at most; None where the model says nothing."""
-        said = [getattr(self.text_config, name, None) for name in CONTEXT_NAMES]
-        return next((length for length in said if isinstance(length, int) and length > 0), None)
+        return context_of(self.text_config)
 
     @cached_property
     def turn(self) -> int | None:

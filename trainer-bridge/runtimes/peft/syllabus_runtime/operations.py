@@ -17,6 +17,7 @@ from .recipe import parse_recipe
 from .rows import read_questions, read_rows, read_texts
 from .student import StudentCache
 from .token_frame import token_frame
+from .trained import is_whole_model
 from .training import train
 
 OPERATIONS = ("hello", "check", "longest_prompt", "train", "perplexity", "infer", "token_frame", "embed")
@@ -84,6 +85,8 @@ class Operations:
         out = Path(fields.text(request, "out"))
         adapter = fields.text(request, "adapter", None)
         questions = read_questions(fields.text(request, "questions"))
+        if is_whole_model(adapter):
+            request, adapter = {**request, "student": adapter, "student_revision": None}, None
         student = self._student(request, fields.flag(request, "bf16", True))
         cancel.check()
         return infer(student, adapter, questions, system, settings, out, report, cancel)
