@@ -57,7 +57,11 @@ function hashOfSources(): string {
 
 /** Paths from the root, in an order of their own whatever the file system's. */
 function filesIn(folder: string): string[] {
-  const entries = readdirSync(join(root, folder), { withFileTypes: true }).filter(({ name }) => !isMade.test(name))
+  const inside = readdirSync(join(root, folder), { withFileTypes: true })
+  const names = new Set(inside.map(({ name }) => name))
+  // JavaScript beside its source is built from it.
+  const isBuilt = (name: string) => name.endsWith('.js') && names.has(name.replace(/js$/, 'ts'))
+  const entries = inside.filter(({ name }) => !isMade.test(name) && !isBuilt(name))
   const sorted = entries.toSorted((one, other) => (one.name < other.name ? -1 : 1))
   return sorted.flatMap((entry) => {
     const path = `${folder}/${entry.name}`

@@ -29,10 +29,10 @@ export type EstimateInput = {
   /** Rows of every dataset, and datasets to try. */
   rows: number
   attempts: number
-  /** How the attempts are chosen; left out: one after the other, each from the best. */
-  search?: SearchSettings
   /** How often a training sees each row. */
   epochs: number
+  /** How the attempts are chosen; left out: one after the other, each from the best. */
+  search?: SearchSettings
   /** Null where nothing is trained. */
   evidence: Trained | null
   /** Questions of each evaluation set. */
