@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { jsonOrNull } from '../../schemas/bounded-json.ts'
 
 /** A request that MLflow did not take. `passing`: it may later. */
 export class MlflowFault extends Error {
@@ -51,7 +52,7 @@ export function mlflowClient(env: NodeJS.ProcessEnv, timeoutMs: number, signal: 
 
   async function faultOf(response: Response): Promise<MlflowFault> {
     const text = await response.text().catch(() => '')
-    const { error_code: code, message } = Answered.safeParse(parsed(text)).data ?? {}
+    const { error_code: code, message } = Answered.safeParse(jsonOrNull(text)).data ?? {}
     const said = [`HTTP ${response.status}`, code, message?.slice(0, 200)].filter(Boolean).join(' ')
     return new MlflowFault(said, !refusals.has(response.status))
   }
@@ -64,7 +65,7 @@ export function mlflowClient(env: NodeJS.ProcessEnv, timeoutMs: number, signal: 
         ...(method === 'POST' && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
       })
       if (!response.ok) throw await faultOf(response)
-      const answer = schema.safeParse(parsed(await response.text()))
+      const answer = schema.safeParse(jsonOrNull(await response.text()))
       if (!answer.success) throw new MlflowFault(`${path} is answered by something that is no MLflow`, true)
       return answer.data
     },
@@ -79,13 +80,5 @@ export function mlflowClient(env: NodeJS.ProcessEnv, timeoutMs: number, signal: 
       if (!response.ok) throw await faultOf(response)
       return true
     },
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
   }
 }

@@ -34,7 +34,8 @@ export function mlflow(
   { timeoutMs, line }: { timeoutMs: number; line: (text: string) => void },
 ): Tracker<State> {
   const experiment = env.MLFLOW_EXPERIMENT_NAME || 'syllabus'
-  const { host, protocol } = new URL(env.MLFLOW_TRACKING_URI!)
+  const { origin, pathname } = new URL(env.MLFLOW_TRACKING_URI!)
+  const address = `${origin}${pathname}`.replace(/\/+$/, '')
   let isReported = false
 
   async function experimentOf(client: MlflowClient, state: State): Promise<string> {
@@ -152,11 +153,11 @@ export function mlflow(
 
   return {
     name: 'mlflow',
-    target: `${protocol}//${host}, experiment ${experiment}`,
+    target: `${address}, experiment ${experiment}`,
     State,
     empty: { experimentId: null, runs: {} },
     isThere: async () => true,
     send,
-    hint: () => `${protocol}//${host}, in the experiment ${experiment}`,
+    hint: () => `${address}, in the experiment ${experiment}`,
   }
 }
