@@ -1,11 +1,24 @@
 import { z } from 'zod'
-import { RunId, Sha256 } from '../../../schemas/ids.ts'
+import { RunId, Sha256, Token } from '../../../schemas/ids.ts'
+import { Plugin } from '../../../schemas/plugin.ts'
+import { AgentRole } from '../../../schemas/role.ts'
 import { UsageError } from '../../../schemas/user-error.ts'
 import { variantsOf } from '../../../schemas/variants.ts'
 
 /** An arm of a comparison: a planner that searches. */
 export const PlannerArm = z.enum(variantsOf.planner).exclude(['generate'])
 export type PlannerArm = z.infer<typeof PlannerArm>
+
+/** What an arm is called: a planner's name, or what sets the arm apart. */
+export const ArmName = Token
+export type ArmName = z.infer<typeof ArmName>
+
+/** What an arm has in place of the others': settings by their places in the topology, and the plug-ins among its agents. */
+export const ArmChanges = z.strictObject({
+  settings: z.record(z.string(), z.string()),
+  plugins: z.partialRecord(AgentRole, Plugin).optional(),
+})
+export type ArmChanges = z.infer<typeof ArmChanges>
 
 /** Pairs from which on a sign-flip test can fall below 5 % at all: 2 of 2^6 is 3.1 %, 2 of 2^5 is 6.3 %. */
 export const fewestPairs = 6
@@ -16,10 +29,12 @@ export const ComparisonPlan = z.strictObject({
   task: z.string(),
   taskHash: Sha256,
   topology: z.string(),
+  /** By arm, of a comparison of settings; left out of one of planners. */
+  varied: z.record(ArmName, ArmChanges).optional(),
   /** Of the topology with each arm's planner: models, options and limits. */
   topologyHash: Sha256,
   /** The first one is compared with each of the others, unless llm-iterative is among them. */
-  arms: z.array(PlannerArm).min(2),
+  arms: z.array(ArmName).min(2),
   /** Runs of each arm: pair n of all arms has the same seeds. */
   pairs: z.number().int().positive(),
   /** Of the first pair; pair n has seed + n - 1. */
@@ -33,7 +48,7 @@ export const ComparisonPlan = z.strictObject({
 })
 export type ComparisonPlan = z.infer<typeof ComparisonPlan>
 
-export type ComparedRun = { runId: string; seed: number; arm: PlannerArm; pair: number }
+export type ComparedRun = { runId: string; seed: number; arm: ArmName; pair: number }
 
 /** The runs in their order: a pair is whole before the next one begins. */
 export const runsOf = ({ name, arms, pairs, seed }: ComparisonPlan): ComparedRun[] =>
@@ -53,5 +68,5 @@ export function checkRunNames(plan: ComparisonPlan): void {
 }
 
 /** The arm that the others are compared with. */
-export const leadOf = ({ arms }: Pick<ComparisonPlan, 'arms'>): PlannerArm =>
+export const leadOf = ({ arms }: Pick<ComparisonPlan, 'arms'>): ArmName =>
   arms.includes('llm-iterative') ? 'llm-iterative' : arms[0]!
