@@ -97,6 +97,9 @@ const joinFix =
   "The code of this host may be older than the cluster's: bring it to the version that wrote the file. Else write the file again with the version " +
   'of this host, with "npx syllabus cluster node".'
 
+const seedFix =
+  'Accounts and servers have seeds too; these are none of a user. Write the file again: npx syllabus cluster node.'
+
 /**
  * Reads a credentials file: JSON, one entry for each role that this host works for, and under `tls` what connections with TLS need.
  * @throws BusSetupError, which shows nothing of what the file holds
@@ -127,7 +130,9 @@ export function readCredentials(path: string): {
     if (!isJoinFile) return refuse(inLines(hidden, 'the file').join('; '))
     // Nobody writes one by hand.
     const faults = hidden.map(({ path, words }) => ({ path, words: words.replace(/; take it out.*$/s, '') }))
-    return refuse(`${inLines(faults, 'the file').join('; ')}: a newer version of Syllabus may have written it`, joinFix)
+    const shown = inLines(faults, 'the file').join('; ')
+    if (faults.every(({ path }) => path.at(-1) === 'nkeySeed')) return refuse(shown, seedFix)
+    return refuse(`${shown}: a newer version of Syllabus may have written it`, joinFix)
   }
   const { tls, join, ...credentials } = parsed.value
   return { credentials, tls: tls && openTlsFiles(tls, path), join }

@@ -33,6 +33,17 @@ const ownCertificateFix =
 /** What a certificate is refused with. */
 const certificateFault = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/
 
+const expiredFix =
+  'Set the clock of this host, if it is wrong. Else whoever runs the servers renews it (npx syllabus cluster renew), and reloads them.'
+/** What helps with a certificate by the code of its fault, where it is not its authority that is unknown. */
+const untrustedFixes: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: expiredFix,
+  CERT_NOT_YET_VALID: expiredFix,
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    'Dial a name that it has: correct the host in NATS_URL or in the join file, with tls:// before it. Or whoever runs the servers gives it this name: the ' +
+    'certificate of a host has all addresses that "cluster init --host NAME=ADDRESS,ADDRESS" names.',
+}
+
 export function connectFault(error: unknown, { servers }: Pick<Destination, 'servers'>, user: string): BusSetupError {
   const fault = (what: string, fix: string) => new BusSetupError({ what, where: servers, fix }, { cause: error })
   const { code = '' } = error as { code?: string }
@@ -54,11 +65,12 @@ export function connectFault(error: unknown, { servers }: Pick<Destination, 'ser
     return fault(`The NATS server refuses the certificate of this client: ${reasonOf(error)}`, ownCertificateFix)
   }
   if (certificateFault.test(code)) {
+    // Node's own advice is about Node.
+    const reason = reasonOf(error).replace(/; if the root CA .*$/, '')
     return fault(
-      `The certificate of the NATS server is not trusted: ${reasonOf(error)}`,
-      code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID'
-        ? 'Set the clock of this host, if it is wrong. Else whoever runs the servers renews it (npx syllabus cluster renew), and reloads them.'
-        : 'Name the authority that signed it under tls.ca in the credentials file (or in NODE_EXTRA_CA_CERTS), write tls:// before the host, or correct the host.',
+      `The certificate of the NATS server is not trusted: ${reason}`,
+      untrustedFixes[code] ??
+        'Name the authority that signed it under tls.ca in the credentials file (the join file of this cluster has it), or in NODE_EXTRA_CA_CERTS.',
     )
   }
   if (code === 'ENOTFOUND') return fault(`There is no such host: ${reasonOf(error)}`, 'Correct NATS_URL.')

@@ -19,13 +19,16 @@ if (runsHere()) {
     process.channel?.unref()
   } else whenNpmIsGone(onOuterGone)
   const { keepCompiled, streaming } = await import('./compile-cache.mjs')
+  const { moduleOf } = await import('./source-files.mjs')
   if (streaming.includes(process.argv[2])) setFlagsFromString('--optimize-for-size --semi-space-growth-factor=1')
   await keepCompiled()
-  await import('./main.ts')
+  await import(moduleOf('./main.ts', import.meta.url))
 } else if (ownNode()) {
   // npm scripts find the package's Node on PATH; a plain `node cli/bin.mjs` may not.
   whenNpmIsGone(() => child.disconnect())
   const child = runInner(ownNode())
+  // A program that started this command with a channel is gone.
+  if (process.env[inner]) process.on('disconnect', () => child.disconnect())
 } else {
   console.error(explain())
   process.exitCode = 2

@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import module from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { moduleOf } from './source-files.mjs'
 
 const packages = fileURLToPath(new URL('../node_modules', import.meta.url))
 
@@ -19,7 +20,7 @@ export const streaming = ['score', 'task']
 export async function keepCompiled() {
   if (isWritable(packages)) module.enableCompileCache(besidePackages)
   else {
-    const { homeFolder } = await import('../machine/folders.ts')
+    const { homeFolder } = await import(moduleOf('../machine/folders.ts', import.meta.url))
     if (existsSync(homeFolder())) module.enableCompileCache(join(homeFolder(), 'node-cache'))
   }
 }

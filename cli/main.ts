@@ -6,8 +6,9 @@ import { isStopping } from '../launcher/console/stop-signal.ts'
 import { makeConsolePlain } from '../launcher/console/terminal.ts'
 import { takeServers } from '../launcher/joined-cluster.ts'
 import { keepFilesPrivate } from '../launcher/private-files.ts'
+import { printableJson } from '../schemas/printable.ts'
 import { registerFor } from './commands.ts'
-import { errorLines, namedIn, usageErrorLines } from './options/usage-lines.ts'
+import { type ErrorParts, errorLines, namedIn, usageParts } from './options/usage-lines.ts'
 
 makeConsolePlain()
 
@@ -37,6 +38,13 @@ process.on('exit', () => {
   }
 })
 
+/** Shows an error: to a program that asked for it as one line of JSON, which says what its lines say. */
+function show(parts: ErrorParts | null, text: string, exitCode: number): void {
+  if (process.env.SYLLABUS_ERRORS === 'json')
+    console.error(printableJson({ type: 'error', exitCode, ...(parts ?? { what: text, fix: '' }) }))
+  else console.error(parts ? errorLines(parts, namedIn(program, words)) : text)
+}
+
 function fail(error: unknown): void {
   // What was interrupted failed because of that.
   if (isStopping()) {
@@ -44,7 +52,7 @@ function fail(error: unknown): void {
     return
   }
   const { text, parts, exitCode } = renderError(error)
-  if (!isShown(error)) console.error(parts ? errorLines(parts, namedIn(program, words)) : text)
+  if (!isShown(error) || process.env.SYLLABUS_ERRORS === 'json') show(parts ?? null, text, exitCode)
   process.exitCode = exitCode
 }
 
@@ -83,9 +91,10 @@ try {
   await program.parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput
-    const lines = usageErrorLines(program, words, error)
-    if (lines !== null) console.error(lines)
+    const exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput
+    process.exitCode = exitCode
+    const parts = usageParts(namedIn(program, words), error)
+    if (parts) show(parts, parts.what, exitCode)
   } else fail(error)
 }
 isOver = true

@@ -21,7 +21,11 @@ export function ownNode() {
 function nodePackages() {
   const root = new URL('../', import.meta.url)
   const { optionalDependencies } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
-  return Object.keys(optionalDependencies).map((name) => fileURLToPath(new URL(`node_modules/${name}/bin/node`, root)))
+  // Installed as a package of a project, what it needs may lie beside it.
+  const folders = [new URL('node_modules/', root), new URL('../', root), new URL('../../', root)]
+  return folders.flatMap((folder) =>
+    Object.keys(optionalDependencies).map((name) => fileURLToPath(new URL(`${name}/bin/node`, folder))),
+  )
 }
 
 export const explain = () =>

@@ -67,7 +67,7 @@ export function clusterTroubles(
       .map(({ server, behind }) => `server ${server} is behind its leaders with ${behind} copies`),
     codes.length > 1 && `nodes have different code: ${codes.join(', ')}`,
     off.map(({ node, clockOffsetMs }) => `the clock of node ${node} is ${clockOffsetMs / 1000} s off the servers'`),
-    nodes.flatMap(({ node, troubles }) => troubles.map((trouble) => `node ${node}: ${trouble}`)),
+    nodes.flatMap(({ node, troubles, notes }) => [...troubles, ...notes].map((each) => `node ${node}: ${each}`)),
   ])
 }
 

@@ -9,7 +9,7 @@ import type { Topology } from '../schemas/topology.ts'
 import { PayingRole } from '../schemas/usage.ts'
 import { BridgeOptions } from '../trainer-bridge/options.ts'
 import type { BusServer } from './bus-server.ts'
-import { codeVersion } from './code-version.ts'
+import { codeVersion, workVersion } from './code-version.ts'
 import type { TaskSettings } from './prepare-runtime.ts'
 import { boundTo } from './topology/queues.ts'
 
@@ -19,7 +19,7 @@ import { boundTo } from './topology/queues.ts'
  * N1  It is there for as long as the command is: the command writes it again and again, else it expires. So nothing is paid for a command
  *     that is gone.
  * N2  A role that is wanted no more is taken out at once, and then whoever works for it drains.
- * N3  Topologies are not parsed before the code is known to be the same: another version may have other fields.
+ * N3  Topologies are not parsed before the code is known to fit: another version may have other fields.
  */
 export const WantedAgents = z.looseObject({
   /** The run, or the set of runs, or the topology of `up`, as a person knows it. */
@@ -39,6 +39,8 @@ export const WantedAgents = z.looseObject({
   recipe: z.looseObject({}).optional(),
   /** See `codeVersion`. */
   code: z.string(),
+  /** See `workVersion`; null: of code that does not have it yet. */
+  work: z.string().nullable().default(null),
   /** Of names and forms on the bus. */
   layout: z.number(),
   /** The id of the cluster, where the command knows it. */
@@ -85,6 +87,7 @@ export async function publishWanted(bus: Bus, publishing: Publishing): Promise<P
     inference: ThinkingSettings.strip().parse(ofTask.inference ?? {}),
     recipe: ofTask.recipe,
     code: codeVersion(),
+    work: workVersion(),
     layout: layout.version,
     cluster: server.join?.cluster ?? null,
     keyMark: usesKey ? markOf(await server.contaminationKey()) : null,

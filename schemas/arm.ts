@@ -69,10 +69,10 @@ export type ArmSeed = { arm: Arm; seedIndex: number }
 
 const trained = ['final', ...BaselineKind.options, `reference-${name.source}`].join('|')
 
-/** `base`, `base-examples`, `attempt-<n>`, or a trained arm: `final` with its first seed, `final-s2` with its second. */
+/** `base`, `base-examples`, `attempt-<n>`, or a trained arm: `final` with its first seed, `final-s2` with its second; so an attempt. */
 export const StudentModelName = z
   .string()
-  .regex(new RegExp(`^(base|base-examples|attempt-\\d+|(${trained})(-s\\d+)?)$`))
+  .regex(new RegExp(`^(base|base-examples|(attempt-\\d+|${trained})(-s\\d+)?)$`))
 
 export const studentModelName = (arm: TrainedArm, seedIndex: number): string =>
   seedIndex === 1 ? arm : `${arm}-s${seedIndex}`
@@ -83,6 +83,12 @@ export const studentModelName = (arm: TrainedArm, seedIndex: number): string =>
  */
 export function armSeedOf(name: string): ArmSeed {
   const [, arm, seed] = /^(.+?)(?:-s(\d+))?$/.exec(StudentModelName.parse(name))!
-  if (arm!.startsWith('attempt-')) return { arm: 'submission', seedIndex: 1 }
+  if (arm!.startsWith('attempt-')) return { arm: 'submission', seedIndex: Number(seed ?? 1) }
   return { arm: Arm.parse(arm), seedIndex: Number(seed ?? 1) }
+}
+
+/** The attempt whose dataset a student model of the search was trained on; null for any other. */
+export function attemptNumber(name: string): number | null {
+  const number = /^attempt-(\d+)(?:-s\d+)?$/.exec(name)?.[1]
+  return number === undefined ? null : Number(number)
 }

@@ -60,6 +60,15 @@ function trainingText(training: Training, isReused: boolean): string {
   return `; trained on ${numberText(training.rows)} ${plural(training.rows, 'row')}${leftOut} in ${Math.round(training.seconds)} s${reused}`
 }
 
+const points = (share: number) => (share * 100).toFixed(1)
+
+function placeText({ generation, of, from, share, promotes }: NonNullable<PayloadOf<Registry['decision']>['place']>) {
+  const start = from === null ? 'from no other' : `from attempt ${from}`
+  const rows = share < 1 ? `, a contender with ${wholePercent(share)} of the rows` : ''
+  const promoted = promotes === undefined ? '' : `, contender ${promotes} with all rows`
+  return `generation ${generation}${of > 1 ? `, ${of} attempts at the same time` : ''}; ${start}${rows}${promoted}`
+}
+
 /** A description of every message there is: one without does not compile. */
 const descriptions: { [N in MessageName]: (payload: PayloadOf<Registry[N]>) => Parts } = {
   'run-started': ({ config: { runId, attempts, rows, seed, setting } }) => [
@@ -122,15 +131,20 @@ const descriptions: { [N in MessageName]: (payload: PayloadOf<Registry[N]>) => P
     ),
   ],
   fault: ({ message, reason }) => [`dead letter: ${message}`, reason],
-  decision({ attempt, operation, diagnosis, program, error, model }) {
+  decision({ attempt, operation, diagnosis, program, error, model, place }) {
     const why = error?.split('\n')[0]
     if (program && why !== undefined) return [attemptTitle(attempt), `its program failed: ${why}`]
     return [
       attempt === 0 ? 'control' : `attempt ${attempt} (${operation})`,
       `${diagnosis}${model ? ` (${model})` : ''}`,
       why !== undefined && `no program came of it: ${why}`,
+      place !== undefined && placeText(place),
     ]
   },
+  race: ({ attempt, against, own, other, total, lead, needed, kept }) => [
+    attemptTitle(attempt),
+    `${kept ? 'takes the place of' : 'does not hold against'} attempt ${against}: ${own.join(' and ')} right of ${total}, that one ${other.join(' and ')}; it leads by ${points(lead)} points and needs ${points(needed)}`,
+  ],
   progress: ({ phase, studentModel = '', done, total, loss, tokensPerSecond, etaSeconds, detail }) => [
     `${phase} ${studentModel}`.trim() + (detail === undefined ? ` ${numberText(done)} of ${numberText(total)}` : ''),
     detail,
@@ -141,9 +155,10 @@ const descriptions: { [N in MessageName]: (payload: PayloadOf<Registry[N]>) => P
     ].join(', '),
   ],
   'status-changed': ({ status, reason, fix }) => [`run is ${status}`, reason, fix],
-  'run-finished': ({ stopReason, chosenAttempt }) => [
+  'run-finished': ({ stopReason, stopDetail, chosenAttempt }) => [
     'the run is over',
     `${stopReason.replaceAll('-', ' ')}; ${chosenAttempt === null ? 'no valid attempt' : `attempt ${chosenAttempt} chosen`}`,
+    stopDetail,
   ],
 }
 

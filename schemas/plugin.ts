@@ -5,6 +5,14 @@ import { AgentRole } from './role.ts'
 /** The version of the protocol between launcher and plug-in, and of what plug-ins are given and give back. */
 export const pluginSchemaVersion = 1
 
+/** How a search goes on with a planner. */
+export const PlannerSearch = z.strictObject({
+  draftsOnly: z.boolean().optional().describe('it improves on nothing: after a score it drafts again'),
+  oneShot: z.boolean().optional().describe('the search ends with its first valid attempt'),
+  maxAttempts: z.number().int().positive().optional().describe('more attempts than these are never made'),
+})
+export type PlannerSearch = z.infer<typeof PlannerSearch>
+
 /** What a plug-in says of itself. What follows from it stays within its role. */
 export const Declaration = z.object({
   schemaVersion: z.literal(pluginSchemaVersion).describe('the version of the protocol that it was written for'),
@@ -23,6 +31,7 @@ export const Declaration = z.object({
     .min(1)
     .optional()
     .describe('of a generator: the kinds of sources that it follows'),
+  search: PlannerSearch.optional().describe('of a planner: how the search goes on with it'),
 })
 export type Declaration = z.infer<typeof Declaration>
 

@@ -10,7 +10,7 @@ import {
   SealedEvalJob,
 } from './messages/evaluation.ts'
 import { Batch, Shard, Tried, Verdict } from './messages/generation.ts'
-import { Decision, OperatorCommand, Progress, RunFinished, RunStarted, StatusChanged } from './messages/run.ts'
+import { Decision, OperatorCommand, Progress, Race, RunFinished, RunStarted, StatusChanged } from './messages/run.ts'
 import type { AgentRole } from './role.ts'
 
 /** Every message there is. A message that is not here cannot be sent. */
@@ -30,6 +30,7 @@ export const registry = {
   'final-eval-results': FinalEvalResults,
   fault: Fault,
   decision: Decision,
+  race: Race,
   progress: Progress,
   'status-changed': StatusChanged,
   'run-finished': RunFinished,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { BaselineArm } from './arm.ts'
 import { Guidance } from './guidance.ts'
 import { count } from './limit.ts'
+import { SearchSettings } from './search.ts'
 
 const calls = z.number().int().nonnegative().nullable().default(null)
 
@@ -117,6 +118,7 @@ export const RunSettings = z.strictObject({
     ),
   maxHours: z.number().positive().default(12).describe('hours after which the search begins no further attempt'),
   rows: z.number().int().min(1).optional().describe('rows of every dataset; left out: as many as the task says'),
+  ...SearchSettings.shape,
   evidence: EvidenceSettings.prefault({}),
   ...Budget.shape,
   plannerCalls: z

@@ -6,6 +6,7 @@ import { Plugin } from './plugin.ts'
 import { Program } from './program.ts'
 import { AgentRole } from './role.ts'
 import { Budget } from './run-settings.ts'
+import { SearchSettings } from './search.ts'
 import { ScoreMode } from './task.ts'
 import { PayingRole, Prices } from './usage.ts'
 
@@ -93,6 +94,8 @@ export const RunConfig = z.object({
   /** What the models cost; the price of one that is not named is not known. */
   prices: Prices.default({}),
   limits: RunLimits,
+  /** How it searches; left out: one attempt after the other from the best one, each kept where its score is higher. */
+  search: SearchSettings.optional(),
   taskHash: Sha256,
   /** The score that steers the search and heads page and report; the other is reported beside it. Left out: strict, as runs were before. */
   primary: ScoreMode.default('strict'),
@@ -136,8 +139,11 @@ export const StopReason = z.enum([
   'rounds-used',
   'teacher-unavailable',
   'program-raised',
+  'plateau',
+  'trainings-used',
 ])
 export type StopReason = z.infer<typeof StopReason>
 
-export const Operation = z.enum(['draft', 'debug', 'repair', 'improve'])
+/** `promote`: a contender is made with all rows, its own among them; nothing is planned for it. */
+export const Operation = z.enum(['draft', 'debug', 'repair', 'improve', 'promote'])
 export type Operation = z.infer<typeof Operation>

@@ -68,6 +68,29 @@ export const TelemetryLimits = z.strictObject({
 })
 export type TelemetryLimits = z.infer<typeof TelemetryLimits>
 
+/** Experiment trackers. */
+export const TrackerLimits = z.strictObject({
+  records: count(500, 'messages of metrics and parameters that a tracker is sent at a time', 1000),
+  requestMs: ms(20_000, 'how long a tracker may take to answer a request'),
+  longestPauseMs: ms(30_000, 'longest pause before a tracker that takes nothing is tried again; it doubles from 0.5 s'),
+  flushMs: ms(
+    10_000,
+    'how long the end of a run waits for what a tracker has not taken; `syllabus track` sends the rest',
+  ),
+  fileBytes: bytes(20 * 1024 ** 2, 'largest file of a run that is sent, such as its report'),
+})
+export type TrackerLimits = z.infer<typeof TrackerLimits>
+
+/** `syllabus mcp`, which lets an assistant look at runs and ask for some. */
+export const McpLimits = z.strictObject({
+  confirmMs: ms(600_000, 'how long a plan that was estimated can be started'),
+  plans: count(20, 'plans that wait to be started; the oldest is forgotten'),
+  rows: count(50, 'rows, runs or lines of one answer at most', 500),
+  textChars: count(2000, 'characters of a text from a row, a prompt or a reply; longer ones are cut', 100_000),
+  answerChars: count(60_000, 'characters of a whole answer', 1_000_000),
+})
+export type McpLimits = z.infer<typeof McpLimits>
+
 /** The processes of agents. */
 export const SupervisorLimits = z.strictObject({
   minRestartMs: ms(250, 'pause before an agent that died is started again; doubled while it goes on dying'),

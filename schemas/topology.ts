@@ -12,11 +12,13 @@ import {
   GatewayLimits,
   GenerateLimits,
   LocalTeacherLimits,
+  McpLimits,
   PluginLimits,
   ScalingLimits,
   StorageLimits,
   SupervisorLimits,
   TelemetryLimits,
+  TrackerLimits,
 } from './session-limits.ts'
 import { TeacherLimits } from './teacher.ts'
 import { PayingRole, Prices } from './usage.ts'
@@ -89,6 +91,8 @@ export const Topology = z
     gateway: GatewayLimits.prefault({}).describe('the live page'),
     telemetry: TelemetryLimits.prefault({}).describe('metrics, probes and traces'),
     plugins: PluginLimits.prefault({}).describe('what a plug-in may take'),
+    trackers: TrackerLimits.prefault({}).describe('experiment trackers: `--tracker`'),
+    mcp: McpLimits.prefault({}).describe('`syllabus mcp`'),
     supervisor: SupervisorLimits.prefault({}).describe('the processes of agents'),
     scaling: ScalingLimits.prefault({}).describe('how many agents a node runs of a role that is given as a range'),
     localTeacher: LocalTeacherLimits.prefault({}).describe('the model that `--teacher local` serves on this machine'),

@@ -31,11 +31,12 @@ const withModel: readonly string[] = [
   'scorer-and-analyst',
 ] satisfies (typeof variantsOf)[AgentRole][number][]
 
-/** A variant as a topology, a run's settings or an agent's identity names it. `plugin`: what one declares that is not built in. */
-export type Chosen = { variant: string; plugin?: Pick<Plugin, 'asksModel' | 'sources'> | undefined }
+/** A variant as a topology or the settings of a run name it. `plugin`: what one declares that is not built in. */
+export type ChosenVariant = { variant: string; plugin?: Pick<Plugin, 'asksModel' | 'sources'> | undefined }
 
 /** Whether a variant asks a language model: it has a model among its options and is given the endpoint's key. */
-export const asksModel = ({ variant, plugin }: Chosen): boolean => plugin?.asksModel ?? withModel.includes(variant)
+export const asksModel = ({ variant, plugin }: ChosenVariant): boolean =>
+  plugin?.asksModel ?? withModel.includes(variant)
 
 /** The kinds of sources that a planner may write for each generator. */
 const sourceKinds: Readonly<Record<VariantOf<'generator'>, readonly Source['kind'][]>> = {
@@ -44,7 +45,7 @@ const sourceKinds: Readonly<Record<VariantOf<'generator'>, readonly Source['kind
 }
 
 /** The kinds of sources that a planner may write for a generator. */
-export const sourceKindsOf = ({ variant, plugin }: Chosen): readonly Source['kind'][] =>
+export const sourceKindsOf = ({ variant, plugin }: ChosenVariant): readonly Source['kind'][] =>
   plugin ? (plugin.sources ?? []) : sourceKinds[variant as VariantOf<'generator'>]
 
 /** A role's variant in the settings of a run. */
@@ -54,7 +55,7 @@ export const chosenIn = (
     plugins,
   }: { variants: Readonly<Record<AgentRole, string>>; plugins?: Partial<Record<AgentRole, Plugin>> | undefined },
   role: AgentRole,
-): Chosen => ({ variant: variants[role], plugin: plugins?.[role] })
+): ChosenVariant => ({ variant: variants[role], plugin: plugins?.[role] })
 
 /** Whether a role has a built-in variant of this name. */
 export const isBuiltIn = (role: AgentRole, variant: string): boolean =>

@@ -8,7 +8,7 @@ import { noteUsable } from '../kit/metered/usable-sources.ts'
 import { meteredOptions, openMeteredWork } from '../kit/metered/work.ts'
 import { openRounds } from '../kit/rounds.ts'
 import { endpointOf, TeacherOptions } from '../kit/teacher/options.ts'
-import type { GeneratorDefinition, GeneratorServices, GeneratorWork, Made } from '../sdk/generator.ts'
+import type { GeneratorDefinition, GeneratorServices, GeneratorWork, MadeShard } from '../sdk/generator.ts'
 import { remoteDefinition, sharedKeys } from '../sdk/remote.ts'
 import { checkedCall, noModel, progressOf, sandboxOf, servicesOf } from '../sdk/services.ts'
 import { llm } from './llm/definition.ts'
@@ -37,7 +37,7 @@ async function start(context: AgentContext, definition: GeneratorDefinition): Pr
   const shared = { sandbox: (source: string, ...args: readonly unknown[]) => sandbox.call(source, ...args) }
 
   /** What the definition makes of a shard; of a plug-in, once it is checked. */
-  async function madeOf(work: GeneratorWork, round: Round, services: GeneratorServices): Promise<Made> {
+  async function madeOf(work: GeneratorWork, round: Round, services: GeneratorServices): Promise<MadeShard> {
     if (!plugin) return make(work, services)
     const keys = { task: round.publicTask.sha256, program: round.program.sha256 }
     try {

@@ -3,7 +3,7 @@ import { Batch, TrialOutcome } from '../../schemas/messages/generation.ts'
 import { describePlugin, type LocalPlugin } from '../../schemas/plugin.ts'
 import { Row } from '../../schemas/row.ts'
 import { reasonOf } from '../../schemas/user-error.ts'
-import type { GeneratorWork, Made } from '../sdk/generator.ts'
+import type { GeneratorWork, MadeShard } from '../sdk/generator.ts'
 import { PluginFault } from '../sdk/remote.ts'
 
 /*
@@ -20,14 +20,14 @@ const Given = z.object({
   trial: TrialOutcome.optional(),
 })
 
-type Failure = Made['failures'][number]
+type Failure = MadeShard['failures'][number]
 
 const mostReasonChars = 300
 /** Of an origin as JSON. */
 const mostOriginChars = 4000
 
 /** @throws PluginFault for what is no answer to the shard at all */
-export function checkedMade(given: unknown, work: GeneratorWork, plugin: LocalPlugin): Made {
+export function checkedMade(given: unknown, work: GeneratorWork, plugin: LocalPlugin): MadeShard {
   const { from, count, trial: isTrial } = work.shard
   const { data, error } = Given.safeParse(given)
   if (!data)
@@ -104,7 +104,7 @@ const owned = (
 })
 
 /** A shard whose plug-in did not do it: each index failed, for the same reason. */
-export function failedShard({ shard }: GeneratorWork, error: unknown): Made {
+export function failedShard({ shard }: GeneratorWork, error: unknown): MadeShard {
   if (!(error instanceof PluginFault)) throw error
   const { from, count, trial } = shard
   const reason = reasonOf(error).slice(0, mostReasonChars)

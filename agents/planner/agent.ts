@@ -7,6 +7,7 @@ import { type VariantOf, variantsOf } from '../../schemas/variants.ts'
 import { type AgentContext, type AgentModule, type StartedAgent, takeDeadLetters } from '../kit/agent.ts'
 import { cachedJson } from '../kit/cache.ts'
 import { policies } from './policies.ts'
+import type { Policy } from './policy.ts'
 import { type Outgoing, PlannerState } from './state.ts'
 import { step } from './step.ts'
 import type { PlannerEvent } from './step-context.ts'
@@ -35,8 +36,7 @@ async function publish(bus: Bus, runId: string, message: Outgoing, cause: Cause)
 }
 
 /** The reducer steered by a variant's policy: state in KV, written with its revision, messages by way of the outbox. */
-async function start(variant: VariantOf<'planner'>, context: AgentContext): Promise<StartedAgent<'planner'>> {
-  const policy = await policies[variant](async (mode) => (await import('./llm/open.ts')).openLlmPolicy(mode, context))
+async function start(policy: Policy, context: AgentContext): Promise<StartedAgent<'planner'>> {
   const { bus, signal, log } = context
   const runs = bus.kv('runs', PlannerState)
   const stores = storesOf(bus)
@@ -82,10 +82,21 @@ async function start(variant: VariantOf<'planner'>, context: AgentContext): Prom
   }
 }
 
+const policyNamed = (variant: VariantOf<'planner'>, context: AgentContext): Promise<Policy> =>
+  policies[variant](async (mode) => (await import('./llm/open.ts')).openLlmPolicy(mode, context))
+
 /** planner: designs the curriculum, decides how much more is wanted, and owns the loop. */
 export const planner: AgentModule<'planner'> = {
   role: 'planner',
   variants: Object.fromEntries(
-    variantsOf.planner.map((variant) => [variant, (context: AgentContext) => start(variant, context)]),
+    variantsOf.planner.map((variant) => [
+      variant,
+      async (context: AgentContext) => start(await policyNamed(variant, context), context),
+    ]),
   ) as AgentModule<'planner'>['variants'],
+  async plugin(context, plugin) {
+    const { openPluginPolicy } = await import('./plugin-policy.ts')
+    const { policy, release } = await openPluginPolicy(context, plugin)
+    return { ...(await start(policy, context)), release }
+  },
 }

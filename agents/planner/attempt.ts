@@ -7,6 +7,7 @@ import type { Row } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import { spentTogether } from '../../schemas/spent.ts'
 import { callsLeft } from './budget-left.ts'
+import { shareOf } from './budget-share.ts'
 import { outgoing } from './outgoing.ts'
 import { addYields, nextRound, shardSizeOf } from './rounds.ts'
 import type { Attempt, Outgoing, PlannerState } from './state.ts'
@@ -65,10 +66,14 @@ export const nothingMade = {
   error: null,
 } satisfies Partial<Attempt>
 
+/** Which attempt it is, how it came about, and its place in the search. */
+export type Planned = Pick<Attempt, 'attempt' | 'operation' | 'diagnosis' | 'planning'> & SearchPlace
+export type SearchPlace = Pick<Attempt, 'generation' | 'parts' | 'from' | 'share' | 'promotes' | 'fixes'>
+
 /** A new attempt with its carried-over rows in place, before its first round. */
 export async function openAttempt(
   state: PlannerState,
-  plan: Pick<Attempt, 'attempt' | 'operation' | 'diagnosis' | 'planning'> & { program: Program },
+  plan: Planned & { program: Program },
   store: PlannerStore,
 ): Promise<Attempt & { program: Program }> {
   const carried = await carriedRows(state, plan.program, store)
@@ -85,10 +90,7 @@ export async function openAttempt(
 }
 
 /** An attempt that ends before it began: the model wrote no program that holds. */
-export function raisedAttempt(
-  plan: Pick<Attempt, 'attempt' | 'operation' | 'diagnosis' | 'planning'> & { wrote: string },
-  error: string,
-): Attempt {
+export function raisedAttempt(plan: Planned & { wrote: string }, error: string): Attempt {
   return {
     ...plan,
     ...nothingMade,
@@ -150,10 +152,11 @@ function withExamples(...all: readonly (Examples | undefined)[]): Pick<Attempt, 
 
 /** Opens the attempt's next round at a time, and stores it; no messages when the dataset is full or nothing more may be asked. */
 export async function planRound(
-  state: PlannerState,
+  whole: PlannerState,
   before: Attempt,
   { at, store }: { at: string; store: Pick<PlannerStore, 'putRound'> },
 ): Promise<{ attempt: Attempt; messages: Outgoing[] }> {
+  const state = shareOf(whole, before)
   const { config } = state
   const attempt = { ...before, startedAt: before.startedAt ?? at }
   const { program } = attempt

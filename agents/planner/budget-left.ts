@@ -11,18 +11,19 @@ export type BudgetLeft = { tokens: number; money: number; plannerCalls: number }
 const attemptsOf = ({ attempts, control }: PlannerState) => (control ? [...attempts, control] : attempts)
 
 /** What the closed rounds spent on the teacher so far, all resumes together. */
-const spentOnRows = (state: PlannerState): Spent => spentTogether(attemptsOf(state).map(({ spent }) => spent))
+export const rowsSpent = (state: PlannerState): Spent => spentTogether(attemptsOf(state).map(({ spent }) => spent))
 
 /** What the planner's own model was asked so far. */
 export const spentOnPlans = (state: PlannerState): Spent =>
   spentTogether(attemptsOf(state).map(({ planning }) => planning))
 
 /** What the evaluator's analyst was asked so far. */
-const spentOnAnalyses = (state: PlannerState): Spent => spentTogether(state.attempts.map(({ analysis }) => analysis))
+export const analysesSpent = (state: PlannerState): Spent =>
+  spentTogether(state.attempts.map(({ analysis }) => analysis))
 
 /** All together. */
 export const spentInAll = (state: PlannerState): Spent =>
-  spentTogether([spentOnRows(state), spentOnPlans(state), spentOnAnalyses(state)])
+  spentTogether([rowsSpent(state), spentOnPlans(state), analysesSpent(state)])
 
 /** Calls of one model, by whichever role. */
 export const callsOfModel = ({ lines = [] }: Spent, model: string) =>
@@ -52,7 +53,7 @@ export function analysisCallsLeft(state: PlannerState): number | undefined {
   if (!asksModel(chosenIn(state.config, 'evaluator'))) return undefined
   const { tokens, money } = budgetLeft(state)
   if (Math.min(tokens, money) <= 0) return 0
-  const left = (limits.analystCalls ?? Number.POSITIVE_INFINITY) - spentOnAnalyses(state).calls
+  const left = (limits.analystCalls ?? Number.POSITIVE_INFINITY) - analysesSpent(state).calls
   return Math.max(0, Math.min(left, modelCallsLeft(state, models.evaluator), mostAnalysisCalls))
 }
 /** Of one report: its replies, and some that are asked for again. */
@@ -64,7 +65,7 @@ const mostAnalysisCalls = 20
  */
 export function callsLeft(state: PlannerState, attempt?: Pick<Attempt, 'spent' | 'program'>): number {
   const { limits, models } = state.config
-  const spent = spentOnRows(state)
+  const spent = rowsSpent(state)
   const { tokens, money } = budgetLeft(state)
   const cost = perCall(state.config, spent, attempt?.program ?? null)
   return Math.min(

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { EventMessage, PayloadOf, WorkMessage } from '../../schemas/message.ts'
 import { FinalEvalRequest, Job } from '../../schemas/messages/evaluation.ts'
 import { Shard } from '../../schemas/messages/generation.ts'
-import { Decision, RunFinished, StatusChanged } from '../../schemas/messages/run.ts'
+import { Decision, Race, RunFinished, StatusChanged } from '../../schemas/messages/run.ts'
 import { queuesOf } from '../../schemas/queue.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Plan } from './policy.ts'
@@ -35,7 +35,11 @@ export const outgoing = {
     work(FinalEvalRequest, config, 'test', payload),
   decision: (payload: PayloadOf<typeof Decision>) => event(Decision, `a${payload.attempt}`, payload),
   /** The decision that an attempt came from. */
-  decided: (attempt: Attempt, { model, promptHashes, spent }: Pick<Plan, 'model' | 'promptHashes' | 'spent'>) => {
+  decided: (
+    attempt: Attempt,
+    { model, promptHashes, spent }: Pick<Plan, 'model' | 'promptHashes' | 'spent'>,
+    place?: PayloadOf<typeof Decision>['place'],
+  ) => {
     const { operation, diagnosis, program, programHash, error } = attempt
     return outgoing.decision({
       attempt: attempt.attempt,
@@ -47,6 +51,7 @@ export const outgoing = {
       ...(error !== null && { error }),
       ...(promptHashes && { promptHashes: { ...promptHashes } }),
       ...(spent && { spent }),
+      ...(place && { place }),
     })
   },
   /** The same decision published again with its error, once its program has raised. */
@@ -55,6 +60,7 @@ export const outgoing = {
       ...{ attempt, operation, diagnosis, program, programHash, model: null },
       ...(error !== null && { error }),
     }),
+  race: (payload: PayloadOf<typeof Race>) => event(Race, `a${payload.attempt}`, payload),
   status: (payload: PayloadOf<typeof StatusChanged>, cause: string) =>
     event(StatusChanged, `${payload.status}:${cause}`, payload),
   /** `end`: what ended the run; one that goes on after it ended is ended again by another event. */

@@ -11,7 +11,7 @@ import type { Attempt } from './state.ts'
 export type Situation = {
   runId: string
   prices: RunConfig['prices']
-  operation: Operation
+  operation: Exclude<Operation, 'promote'>
   attempt: number
   rows: number
   seed: number
@@ -24,6 +24,10 @@ export type Situation = {
   history: readonly Attempt[]
   /** The attempt to start from: the best valid one by validation; null before there is one. */
   best: Attempt | null
+  /** Attempts planned from the same state, before this one: it has to differ from them. Left out: none. */
+  siblings?: readonly Attempt[]
+  /** How many others were planned from the same start: those who plan by rules take another move for each. Left out: none. */
+  variation?: number
   /** A few rows of the best attempt's dataset, spread over it. */
   sampleRows: readonly Row[]
   /** What the run's generator can follow. */

@@ -1,6 +1,7 @@
 import { callsPerCandidate, type Program, rowsPerReply, type Source } from '../../schemas/program.ts'
 import { notAsked, type Yield } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
+import { rowsWithShare } from '../../schemas/search.ts'
 import type { Attempt } from './state.ts'
 import { isDry } from './trials.ts'
 
@@ -57,7 +58,7 @@ export function nextRound(attempt: Attempt, config: RunConfig, callsLeft = Numbe
   if (!program || attempt.round >= roundsOf(config)) return []
   const { candidateCap, roundCandidates, maxShardsInFlight } = config.limits
   const allowance = Math.min(
-    Math.floor(candidateCap * config.rows) - candidatesOf(attempt),
+    Math.floor(candidateCap * rowsWithShare(config, attempt.share).rows) - candidatesOf(attempt),
     roundCandidates ?? Infinity,
   )
   let shards = Math.min(maxShardsInFlight ?? Infinity, maxShards)

@@ -74,6 +74,21 @@ export const Attempt = z.object({
   /** In the words of the last round that had some: why indexes gave no candidate and candidates no row, by source and kind or reason. */
   examples: z.record(z.string(), z.record(z.string(), z.string())).optional(),
   error: z.string().nullable(),
+  /** Its generation, from 1, and of how many attempts that is. Left out in attempts from before there were any: one each. */
+  generation: z.number().int().positive().optional(),
+  parts: z.number().int().positive().optional(),
+  /** The attempt that it was planned from; left out: none. */
+  from: z.number().int().positive().optional(),
+  /** Share of the run's rows; left out: all. */
+  share: z.number().positive().optional(),
+  /** The contender that it is, with all rows. */
+  promotes: z.number().int().positive().optional(),
+  /** Debug and Repair in a row, itself among them. */
+  fixes: z.number().int().nonnegative().optional(),
+  /** Right answers on validation of the trainings with further seeds, by seed index from 2; null while one is under way. */
+  again: z.array(z.number().int().nonnegative().nullable()).optional(),
+  /** Whether it was kept as the best once its generation was decided on. */
+  kept: z.boolean().optional(),
   /** By source: those that a teacher is tried on, and those that it gave no usable reply for. */
   trials: z.record(z.string(), Trial).optional(),
 })
@@ -100,12 +115,15 @@ export const PlannerState = z.object({
   control: Attempt.nullable(),
   /** Best valid attempt so far by the validation score. */
   bestAttempt: z.number().int().nullable(),
+  /** Of a state from before attempts kept it themselves. */
   fixesInARow: z.number().int(),
   /** The datasets of the chosen attempt and of its baselines, once the search is over. */
   arms: z.array(ArmRecord).default([]),
   /** Their adapters that are trained. */
   trained: z.array(StudentModel).default([]),
   stopReason: StopReason.nullable(),
+  /** As text, why the search ended, where the reason alone does not say it. */
+  stopDetail: z.string().optional(),
   /** Ids of the messages that this state already contains. */
   seen: z.array(z.string()),
   /** Messages decided with the last step; published again when the step is repeated. */

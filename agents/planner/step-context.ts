@@ -97,6 +97,7 @@ export function train(
   studentModel: string,
   { dataset, datasetHash }: Pick<Attempt, 'dataset' | 'datasetHash'>,
   seed: number,
+  guidance = guidanceOf(context.state, true),
 ): void {
   const { config } = context.state
   const training = { dataset: dataset!, datasetHash: datasetHash!, seed }
@@ -107,7 +108,7 @@ export function train(
       examples: false,
       student: context.state.base?.studentModel.student,
       runtimes: context.state.base?.studentModel.runtimes,
-      guidance: guidanceOf(context.state, true),
+      guidance,
       ...taskOf(config),
     }),
   )

@@ -4,15 +4,19 @@ import type { Tried, Verdict } from '../../schemas/messages/generation.ts'
 import type { OperatorCommand } from '../../schemas/messages/run.ts'
 import { notAsked, type Yield } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
+import { rowsWithShare } from '../../schemas/search.ts'
 import { planRound, withVerdict } from './attempt.ts'
+import { shareOf } from './budget-share.ts'
 import { armTrained, settleArms } from './evidence/arms.ts'
 import { fail, finish } from './evidence/ending.ts'
 import { trainingSeeds } from './evidence/training-seeds.ts'
 import { endWithRows, resume, whyEndsEarly } from './generate.ts'
+import { isUnderWay } from './generation.ts'
 import { guidanceOf, guideOf } from './guidance.ts'
 import { outgoing } from './outgoing.ts'
-import { attemptScored, searchOn, startAttempt } from './search.ts'
-import type { Outgoing, PlannerState } from './state.ts'
+import { attemptScored, raceScored, searchOn } from './search.ts'
+import { startFirst } from './start-attempt.ts'
+import type { Attempt, Outgoing, PlannerState } from './state.ts'
 import {
   type PlannerEvent,
   putAttempt,
@@ -51,7 +55,7 @@ async function begin(config: RunConfig, { event, deps }: Pick<StepContext, 'even
   if (deps.policy.trainsNothing) {
     const { contamination = null } = config.generate ?? {}
     context.state = { ...context.state, phase: 'searching', contamination }
-    await startAttempt(context, 'draft')
+    await startFirst(context)
   } else {
     const base = { studentModel: 'base', training: null, examples: false, guidance: guidanceOf(context.state, false) }
     context.send.push(outgoing.job(config, { ...base, ...taskOf(config) }))
@@ -93,7 +97,7 @@ function tried(context: StepContext, trial: PayloadOf<typeof Tried>): void {
   const { state } = context
   const current = attemptOf(state, trial.attempt)
   if (current?.outcome !== 'generating' || current.round !== trial.round) return
-  const { attempt, messages } = afterTrial(state, current, trial)
+  const { attempt, messages } = afterTrial(shareOf(state, current), current, trial)
   putAttempt(context, attempt)
   context.send.push(...messages)
 }
@@ -120,7 +124,8 @@ async function closeRound(context: StepContext, verdict: PayloadOf<typeof Verdic
     const raised = { ...closed, outcome: 'raised' as const, error: fault }
     putAttempt(context, raised)
     context.send.push(outgoing.raised(raised))
-    return isTriedOut(context.state) ? fail(context, 'teacher-unavailable', fault) : searchOn(context)
+    const isOver = !isUnderWay(context.state) && isTriedOut(context.state)
+    return isOver ? fail(context, 'teacher-unavailable', fault) : searchOn(context)
   }
   const next = await planRound(context.state, closed, roundAt(context))
   const ends = trainsNothing && next.messages.length > 0 ? whyEndsEarly(context, closed, verdict) : null
@@ -130,13 +135,15 @@ async function closeRound(context: StepContext, verdict: PayloadOf<typeof Verdic
     return
   }
   if (trainsNothing) return endWithRows(context, closed, ends)
-  const isShort = closed.rows < state.config.minimumRows
-  const few = `${closed.rows} rows were admitted of at least ${state.config.minimumRows}`
+  const { minimum } = rowsWithShare(state.config, closed.share)
+  const isShort = closed.rows < minimum
+  const few = `${closed.rows} rows were admitted of at least ${minimum}`
   const error = isShort ? [few, dryText(closed) ?? []].flat().join('\n') : null
   putAttempt(context, { ...next.attempt, outcome: isShort ? 'invalid' : 'training', error })
   if (verdict.attempt === 0) return settleArms(context)
   if (isShort) return searchOn(context)
-  train(context, `attempt-${verdict.attempt}`, next.attempt, trainingSeeds(state.config).search)
+  const guidance = guidanceOf(shareOf(context.state, next.attempt), true)
+  train(context, `attempt-${verdict.attempt}`, next.attempt, trainingSeeds(state.config).search, guidance)
 }
 
 async function scored(context: StepContext, report: PayloadOf<typeof Report>): Promise<void> {
@@ -154,7 +161,7 @@ async function scored(context: StepContext, report: PayloadOf<typeof Report>): P
       }
       return searchOn(context)
     case 'submission':
-      return attemptScored(context, report)
+      return studentModel.seedIndex > 1 ? raceScored(context, report) : attemptScored(context, report)
     default:
       return armTrained(context, studentModel)
   }
@@ -212,9 +219,11 @@ async function control(context: StepContext, command: PayloadOf<typeof OperatorC
 
 /** Refuses the dataset whose training is held back; the search goes on with the next attempt. */
 async function veto(context: StepContext, reason: string): Promise<void> {
-  const last = context.state.attempts.at(-1)
-  const job = `job:attempt-${last?.attempt}`
-  if (!last || !context.state.held.some((message) => message.id === job)) return
+  const jobOf = ({ attempt }: Attempt) => `job:attempt-${attempt}`
+  const isHeld = (attempt: Attempt) => context.state.held.some((message) => message.id === jobOf(attempt))
+  const last = context.state.attempts.findLast(isHeld)
+  if (!last) return
+  const job = jobOf(last)
   context.state = { ...context.state, held: context.state.held.filter((message) => message.id !== job) }
   putAttempt(context, { ...last, outcome: 'invalid', rows: 0, dataset: null, datasetHash: null, error: reason })
   await searchOn(context)

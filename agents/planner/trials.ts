@@ -1,6 +1,7 @@
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Shard, Tried } from '../../schemas/messages/generation.ts'
 import { notAsked, type Yield } from '../../schemas/row.ts'
+import { partsOf } from './generation.ts'
 import type { Attempt, Outgoing, PlannerState, Trial } from './state.ts'
 
 /**
@@ -161,7 +162,7 @@ function callsAllowed({ config, attempts, phase }: PlannerState, attempt: Attemp
   const others = attempts.filter((each) => each.attempt !== attempt.attempt)
   const left = trialCalls - [...others, attempt].reduce((sum, each) => sum + callsInVain(each), 0)
   const isLast = attempt.attempt >= config.attempts || phase !== 'searching'
-  return Math.max(1, isLast ? left : Math.ceil(left / 2))
+  return Math.max(1, Math.floor((isLast ? left : Math.ceil(left / 2)) / partsOf(attempt)))
 }
 
 /** Whether all that a run may try in vain is used, and no reply of its teacher ever gave a row. */

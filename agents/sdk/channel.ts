@@ -18,7 +18,7 @@ export type ToCode =
 /** From the code, on descriptor 3. The first line is `declared` or `failed`. */
 export type FromCode =
   | { is: 'declared'; declaration: Declaration; printed: string }
-  | { is: 'failed'; kind: CodeFailureKind; reason: string }
+  | { is: 'failed'; kind: CodeFaultKind; reason: string }
   | { is: 'opened' }
   | { is: 'result'; id: number; value: unknown }
   | { is: 'error'; id: number; reason: string; denied?: string }
@@ -27,7 +27,7 @@ export type FromCode =
   | { is: 'log'; level: 'info' | 'warn' | 'error'; text: string }
 
 /** Why the code cannot be used. */
-export type CodeFailureKind = 'parse' | 'missing-package' | 'missing-file' | 'denied' | 'exports' | 'throws' | 'open'
+export type CodeFaultKind = 'parse' | 'missing-package' | 'missing-file' | 'denied' | 'exports' | 'throws' | 'open'
 
 /** The descriptor that the code answers on. */
 export const codeDescriptor = 3

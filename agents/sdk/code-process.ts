@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
@@ -19,7 +19,8 @@ const handed = /^(PATH|HOME|LANG|TZ|TMPDIR|LC_.*|LD_.*|SSL_.*)$/
 export function packageFolders(folder: string): string[] {
   const here = join(folder, 'node_modules')
   const up = dirname(folder)
-  return [...(existsSync(here) ? [here] : []), ...(up === folder ? [] : packageFolders(up))]
+  // Where one is a link, Node reads what it leads to.
+  return [...(existsSync(here) ? [here, realpathSync(here)] : []), ...(up === folder ? [] : packageFolders(up))]
 }
 
 /** Files of this program that the SDK loads: code, and no data of a task. */
@@ -55,10 +56,7 @@ export type CodeProcess = {
   readonly ended: Promise<string>
 }
 
-/**
- * Starts one. `onText` takes what it prints; `onMessage` each line of its own descriptor. It is killed over a line that is none, or too
- * long.
- */
+/** Starts one. `onText` takes what it prints; `onMessage` each line of its descriptor. A line that is none, or too long, is its end. */
 export function startCode(
   file: CodeFile,
   limits: PluginLimits,
@@ -87,6 +85,7 @@ export function startCode(
       .on('data', onText)
   readLines(child.stdio[codeDescriptor] as Readable, limits.replyBytes, {
     onLine(line) {
+      if (why !== undefined) return
       const message = messageIn(line)
       if (message) onMessage(message)
       else kill('was ended: it wrote something else than messages to its descriptor')

@@ -49,7 +49,7 @@ export type About = {
 export const definitionMark: unique symbol = Symbol.for('@syllabus-lab/syllabus/agent') as never
 
 /** What `define…` gives: the declaration, and what is opened once in each process. */
-export type Definition<Role extends AgentRole = AgentRole, Opened extends object = object> = {
+export type AgentDefinition<Role extends AgentRole = AgentRole, Opened extends object = object> = {
   readonly [definitionMark]: true
   readonly declaration: Declaration & { role: Role }
   open(services: AgentServices): Opened | Promise<Opened>
@@ -59,13 +59,13 @@ export type Definition<Role extends AgentRole = AgentRole, Opened extends object
 export const define = <Role extends AgentRole, Opened extends object>(
   role: Role,
   { schemaVersion, name, version, asksModel = false }: About,
-  open: Definition<Role, Opened>['open'],
+  open: AgentDefinition<Role, Opened>['open'],
   more: Partial<Declaration> = {},
-): Definition<Role, Opened> => ({
+): AgentDefinition<Role, Opened> => ({
   [definitionMark]: true,
   declaration: { ...more, schemaVersion, role, name, version, asksModel },
   open,
 })
 
-export const isDefinition = (value: unknown): value is Definition =>
+export const isDefinition = (value: unknown): value is AgentDefinition =>
   typeof value === 'object' && value !== null && definitionMark in value

@@ -1,9 +1,10 @@
+import { sha256 } from '../../schemas/hash.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Batch, Shard, TrialOutcome } from '../../schemas/messages/generation.ts'
 import type { Program, Source } from '../../schemas/program.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { PublicTask } from '../../schemas/task.ts'
-import { type About, type AgentServices, type Definition, define, type WorkServices } from './definition.ts'
+import { type About, type AgentDefinition, type AgentServices, define, type WorkServices } from './definition.ts'
 
 /** One shard: the indexes `[shard.from, shard.from + shard.count)` of one source. */
 export type GeneratorWork = {
@@ -22,11 +23,11 @@ export type GeneratorServices = WorkServices & {
   tried(outcome: TrialOutcome): Promise<void>
 }
 
-/** What came of a shard: each of its indexes has candidates (`rowOf`), or a failure with its reason. */
-export type Made = Pick<PayloadOf<typeof Batch>, 'candidates' | 'failures' | 'asked' | 'trial'>
+/** What came of a shard: each of its indexes has candidates (`candidateOf`), or a failure with its reason. */
+export type MadeShard = Pick<PayloadOf<typeof Batch>, 'candidates' | 'failures' | 'asked' | 'trial'>
 
-export type OpenedGenerator = { make(work: GeneratorWork, services: GeneratorServices): Made | Promise<Made> }
-export type GeneratorDefinition = Definition<'generator', OpenedGenerator>
+export type OpenedGenerator = { make(work: GeneratorWork, services: GeneratorServices): MadeShard | Promise<MadeShard> }
+export type GeneratorDefinition = AgentDefinition<'generator', OpenedGenerator>
 
 /**
  * Defines a generator: it makes the candidates of a shard. Equal shards give equal candidates; all randomness follows from `shard.seed` and
@@ -40,7 +41,7 @@ export type GeneratorDefinition = Definition<'generator', OpenedGenerator>
  *   sources: ['procedure'],
  *   open: () => ({
  *     make: (work) => ({
- *       candidates: indexesOf(work).map((index) => rowOf(work, { index, input: `What is ${index} + 1?`, output: `${index + 1}` })),
+ *       candidates: indexesOf(work).map((index) => candidateOf(work, { index, input: `What is ${index} + 1?`, output: `${index + 1}` })),
  *       failures: [],
  *     }),
  *   }),
@@ -65,6 +66,20 @@ export const defineGenerator = ({
 export const indexesOf = ({ shard: { from, count } }: { shard: { from: number; count: number } }): number[] =>
   Array.from({ length: count }, (_, offset) => from + offset)
 
+/**
+ * A number in [0, 1) for an index of a shard: the same in whichever process, another for another purpose.
+ *
+ * @example
+ * const apples = 2 + Math.floor(chanceOf(work, index, 'apples') * 98)
+ */
+export const chanceOf = (
+  { shard, source }: { shard: { seed: string; round: { attempt: number } }; source: { id: string } },
+  index: number,
+  purpose = '',
+): number =>
+  Number.parseInt(sha256(`${shard.seed}/a${shard.round.attempt}.${source.id}.${index}/${purpose}`).slice(0, 12), 16) /
+  2 ** 48
+
 /** What a generator writes of a row. `sample`: 0, and further numbers for further rows of the same index. */
 export type Written = {
   index: number
@@ -80,9 +95,9 @@ export type Written = {
  * A candidate of a shard: the row with its id, its skill and its source.
  *
  * @example
- * rowOf(work, { index: 3, input: 'What is 2 + 2?', output: 'The answer is \\boxed{4}.' }).id // 'a1.r1.<source>.3.0'
+ * candidateOf(work, { index: 3, input: 'What is 2 + 2?', output: 'The answer is \\boxed{4}.' }).id // 'a1.r1.<source>.3.0'
  */
-export function rowOf(
+export function candidateOf(
   {
     shard,
     source,

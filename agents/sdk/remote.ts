@@ -1,10 +1,10 @@
 import { describePlugin, type LocalPlugin } from '../../schemas/plugin.ts'
 import type { AgentRole } from '../../schemas/role.ts'
 import type { PluginLimits } from '../../schemas/session-limits.ts'
-import { UsageError } from '../../schemas/user-error.ts'
+import { reasonOf, UsageError } from '../../schemas/user-error.ts'
 import type { FromCode } from './channel.ts'
 import { type CodeProcess, startCode } from './code-process.ts'
-import { type AgentServices, type Definition, definitionMark, type WorkServices } from './definition.ts'
+import { type AgentDefinition, type AgentServices, definitionMark, type WorkServices } from './definition.ts'
 
 /** A plug-in did not do a piece of work: what it was asked fails, and nothing else. */
 export class PluginFault extends Error {
@@ -43,7 +43,7 @@ export function remoteDefinition<Role extends AgentRole>(
   plugin: LocalPlugin & { role: Role },
   limits: PluginLimits,
   onFault: OnFault,
-): Definition<Role> & AsyncDisposable {
+): AgentDefinition<Role> & AsyncDisposable {
   const named = describePlugin(plugin)
   let running: Promise<Running> | undefined
   let isOver = false
@@ -74,7 +74,7 @@ export function remoteDefinition<Role extends AgentRole>(
       clearInterval(watch)
       clearTimeout(slow)
       running = undefined
-      ready.reject(new PluginFault(`its process ${how}`))
+      ready.reject(new Died(`its process ${how}`))
       for (const { result } of waiting.values()) result.reject(new PluginFault(`its process ${how}`))
     })
     code.send({ do: 'open', identity, options })
@@ -136,14 +136,20 @@ export function remoteDefinition<Role extends AgentRole>(
     [definitionMark]: true,
     declaration: plugin,
     async open(services) {
-      running = start(services)
-      await running.catch((error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error)
+      for (let attempt = 1; ; attempt++) {
+        running = start(services)
+        const error = await running.then(
+          () => null,
+          (thrown: unknown) => thrown,
+        )
+        if (error === null) break
+        // One that somebody killed is started again.
+        if (error instanceof Died && attempt < limits.tries) continue
         throw new UsageError(
-          `The ${plugin.role} ${named} does not start: ${reason}`,
+          `The ${plugin.role} ${named} does not start: ${reasonOf(error)}`,
           `Correct its open function, or its options under agents.${plugin.role}.options.`,
         )
-      })
+      }
       return new Proxy(
         {},
         {
@@ -167,6 +173,9 @@ export function remoteDefinition<Role extends AgentRole>(
 /** Names, in an input, the fields that are the same in many inputs, each with a key of its value. */
 export const sharedKeys: unique symbol = Symbol('shared')
 type Shareable = Record<string, unknown> & { [sharedKeys]?: Readonly<Record<string, string>> }
+
+/** Its process ended while it was made ready. */
+class Died extends PluginFault {}
 
 /** What the code threw: it would throw it again. */
 class Thrown extends PluginFault {
@@ -221,7 +230,7 @@ async function answer(
     if (!act) throw new Error(`there is no service ${service} for this agent`)
     code.send({ do: 'answer', id, value: await act(...args) })
   } catch (error) {
-    code.send({ do: 'answer', id, error: error instanceof Error ? error.message : String(error) })
+    code.send({ do: 'answer', id, error: reasonOf(error) })
   } finally {
     goOn(waiting)
   }

@@ -6,8 +6,8 @@ import { writeSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
-import { type CodeFailureKind, codeDescriptor, type FromCode, type ToCode } from './channel.ts'
-import { type AgentServices, type Definition, isDefinition } from './definition.ts'
+import { type CodeFaultKind, codeDescriptor, type FromCode, type ToCode } from './channel.ts'
+import { type AgentDefinition, type AgentServices, isDefinition } from './definition.ts'
 
 // What user code may replace later is held now.
 const { stringify, parse } = JSON
@@ -49,7 +49,7 @@ const placeOf = (error: unknown): string =>
 const frameOf = (error: unknown): string =>
   /\bfile:\/\/(\/[^\s()]+:\d+):\d+/.exec(error instanceof Error ? (error.stack ?? '') : '')?.[1] ?? ''
 
-function failureOf(error: unknown): { kind: CodeFailureKind; reason: string } {
+function failureOf(error: unknown): { kind: CodeFaultKind; reason: string } {
   const { code = '', name } = error as NodeJS.ErrnoException
   const denied = deniedBy(error)
   if (denied !== undefined) return { kind: 'denied', reason: denied }
@@ -66,7 +66,7 @@ function failureOf(error: unknown): { kind: CodeFailureKind; reason: string } {
   return { kind: 'throws', reason: [reasonOf(error), frameOf(error)].filter(Boolean).join(' at ') }
 }
 
-function fail(failure: { kind: CodeFailureKind; reason: string }): never {
+function fail(failure: { kind: CodeFaultKind; reason: string }): never {
   send({ is: 'failed', ...failure })
   process.exit(2)
 }
@@ -79,7 +79,7 @@ process.stdout.write = ((chunk: string | Uint8Array, ...rest: never[]) => {
   return write.call(process.stdout, chunk, ...rest)
 }) as typeof write
 
-async function load(file: string): Promise<Definition> {
+async function load(file: string): Promise<AgentDefinition> {
   const exported = await import(pathToFileURL(file).href).catch((error: unknown) => fail(failureOf(error)))
   const found = [...new Set(Object.values(exported as object).filter(isDefinition))]
   if (found.length === 1) return found[0]!

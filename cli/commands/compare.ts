@@ -1,10 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { PlannerArm } from '../../evidence/report/comparison/plan.ts'
+import { PlannerArm, SearchingPlanner } from '../../evidence/report/comparison/plan.ts'
 import { type CompareOptions, compare } from '../../experiments/compare/compare.ts'
 import { Setting } from '../../schemas/run.ts'
+import { StrategyName } from '../../schemas/search.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { attemptCount, collected, rowCount, runCount, seedCount, wholeNumber } from '../options/option-parsers.ts'
 import { modelOption, studentOption, teacherOption, topologyOption } from '../options/shared-options.ts'
+
+const names = SearchingPlanner.options.join(',')
 
 export function registerCompare(program: Command): void {
   program
@@ -13,7 +16,11 @@ export function registerCompare(program: Command): void {
       'was it worth it: paired runs of planners, plug-ins or settings that are given the same, and a report on them',
     )
     .argument('[task]', 'task folder', bundledTask)
-    .option('--arms <list>', `planners: ${PlannerArm.options.join(',')} (default: those given equally much)`, planners)
+    .option(
+      '--arms <list>',
+      `planners: ${names}; each also with a strategy, as rules-tree (default: those given equally much)`,
+      planners,
+    )
     .option(
       '--vary <place=values>',
       'arms that differ in one setting: generator=llm,./mine.ts, planner.options.temperature=0.2,1.0, run.rows=100,200',
@@ -45,7 +52,13 @@ function planners(text: string): PlannerArm[] {
     return whole.success ? whole : PlannerArm.safeParse(`llm-${name}`)
   })
   const arms = names.flatMap(({ data }) => data ?? [])
-  if (arms.length < names.length) throw new InvalidArgumentError(`there is ${PlannerArm.options.join(', ')}.`)
+  if (arms.length < names.length)
+    throw new InvalidArgumentError(
+      `there is ${names}, each also with a strategy: ${StrategyName.options
+        .slice(1)
+        .map((name) => `rules-${name}`)
+        .join(', ')} ...`,
+    )
   if (new Set(arms).size < 2 || new Set(arms).size < arms.length)
     throw new InvalidArgumentError('two different planners at least, each once.')
   return arms

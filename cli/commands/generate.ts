@@ -9,6 +9,7 @@ import { homeFolder } from '../../machine/folders.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { decimal, integer, rowCount, wholeNumber } from '../options/option-parsers.ts'
 import {
+  confirmedOption,
   formerOption,
   judgeModelOption,
   modelOption,
@@ -18,6 +19,7 @@ import {
   scorerOption,
   teacherOption,
   topologyOption,
+  trackerOption,
 } from '../options/shared-options.ts'
 
 export function registerGenerate(program: Command): void {
@@ -49,6 +51,8 @@ export function registerGenerate(program: Command): void {
     .option('--run-id <id>', 'name of the run (default: task and time)')
     .addOption(topologyOption('limits'))
     .option('--preview <n>', 'ask n prompts alone and show them with their replies; no rows are made', integer(1, 100))
+    .addOption(confirmedOption())
+    .addOption(trackerOption())
     .addOption(noAgentsOption())
     .option('--json', 'JSON lines instead of text', false)
     .action(async (folder: string, options: Omit<GenerateOptions, 'task'> & { task?: string }) => {

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Counts, rangeForm, readRange } from '../../cluster/node/counts.ts'
 import { stopNode } from '../../cluster/node/held-name.ts'
+import { NodeName } from '../../cluster/node/presence.ts'
 import { startNode } from '../../cluster/node/start.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { type AgentRole, agentRoles } from '../../schemas/role.ts'
@@ -20,7 +21,8 @@ export function registerNode(program: Command): void {
       new Option(`--${role} ${form}`, `agents of this role for each queue${more}`).argParser(countOf(isBridge)),
     )
   }
-  start.option('--name <name>', "its name, where several processes have one join file (default: the file's)")
+  const name = new Option('--name <name>', "its name, where several processes have one join file (default: the file's)")
+  start.addOption(name.argParser(nodeName))
   start.option('--json', 'JSON lines instead of text', false).action(async (file: string, options: Options) => {
     const reporter = createReporter({ json: options.json })
     await startNode({ file, ...(options.name && { name: options.name }), counts: countsIn(options), reporter })
@@ -38,6 +40,12 @@ const countOf = (isBridge: boolean) => (text: string) => {
   const range = readRange(text)
   if (range) return range
   throw new InvalidArgumentError(`${rangeForm}${isBridge ? '; or gpus' : ''}.`)
+}
+
+function nodeName(text: string): string {
+  const { error } = NodeName.safeParse(text)
+  if (error) throw new InvalidArgumentError(`${error.issues[0]!.message}.`)
+  return text
 }
 
 /** Options have camel case, roles dashes. */

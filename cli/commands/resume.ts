@@ -1,7 +1,14 @@
 import { type Command, Option } from 'commander'
 import { resumeSession } from '../../experiments/run/resume-session.ts'
 import { runId } from '../options/option-parsers.ts'
-import { movedOption, noAgentsOption, plannerOption, teacherOption, topologyOption } from '../options/shared-options.ts'
+import {
+  movedOption,
+  noAgentsOption,
+  plannerOption,
+  teacherOption,
+  topologyOption,
+  trackerOption,
+} from '../options/shared-options.ts'
 
 export function registerResume(program: Command): void {
   program
@@ -13,6 +20,7 @@ export function registerResume(program: Command): void {
     .addOption(new Option('--model <name>', "language model of planner and teacher (default: the run's)"))
     .addOption(teacherOption())
     .addOption(movedOption())
+    .addOption(trackerOption())
     .addOption(noAgentsOption())
     .option('--json', 'JSON lines instead of text', false)
     .action(resumeSession)

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Bus } from '../../bus/mod.ts'
 import {
   askedFor,
@@ -22,6 +22,7 @@ export function registerRows(program: Command): void {
     .command('rows')
     .description('the rows of a run, admitted and refused, each with its prompt, reply, checks and reason')
     .argument('[run]', anyRun, runId)
+    .addOption(new Option('--admitted', 'only rows of the dataset').conflicts('refused'))
     .option('--refused', 'only what became no row of the dataset')
     .option('--search <words>', 'only those in whose texts, id or reason all of these words are')
     .option('--source <id>', 'only of one source of the program')

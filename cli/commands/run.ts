@@ -4,7 +4,7 @@ import { runTask } from '../../experiments/run/run-task.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { nameList, runCount, wholeNumber } from '../options/option-parsers.ts'
 import { addRunOptions } from '../options/run-options.ts'
-import { noAgentsOption, topologyOption } from '../options/shared-options.ts'
+import { confirmedOption, noAgentsOption, topologyOption, trackerOption } from '../options/shared-options.ts'
 
 export function registerRun(program: Command): void {
   const command = program
@@ -37,6 +37,8 @@ export function registerRun(program: Command): void {
       runCount,
     )
     .option('--run-id <id>', 'name of the run, or of the set of runs (default: task and time)')
+    .addOption(confirmedOption().conflicts(['recipe', 'runs']))
+    .addOption(trackerOption().conflicts('recipe'))
     .addOption(noAgentsOption())
     .option('--json', 'JSON lines instead of text', false)
     .action(runTask)

@@ -8,6 +8,7 @@ export const examples: Readonly<Record<string, Examples>> = {
     ['run --seed 2', 'the demonstration, with other random numbers'],
     ['run my-task --topology llm --model my-model --rows 200', 'your task, with a teacher behind OPENAI_BASE_URL'],
     ['run my-task --topology llm --teacher local --dry-run', 'what it would take; nothing is started'],
+    ['run --tracker mlflow,tensorboard', 'also to the server of MLFLOW_TRACKING_URI, and to event files'],
   ],
   compare: [['compare --arms rules,random --runs 6 --name march', 'two planners, six pairs; the same command goes on']],
   generate: [
@@ -39,6 +40,10 @@ export const examples: Readonly<Record<string, Examples>> = {
   finish: [['finish', 'ends the search of the one run that is not finished']],
   veto: [['veto --reason "rows of one kind alone"', 'after a pause']],
   resume: [['resume', 'the one run that is not finished']],
+  events: [
+    ['events my-run --follow', 'what happens now, from another terminal'],
+    ['events my-run --json --from 120', 'for a program that has the messages before'],
+  ],
   rows: [
     ['rows my-run --refused', 'what became no row, and why'],
     ['rows my-run --search "spoons wrong-answer"', 'those with both words in a text, id or reason'],
@@ -91,6 +96,8 @@ export const examples: Readonly<Record<string, Examples>> = {
       'to OTEL_EXPORTER_OTLP_ENDPOINT; a run that agents work on is exported by their command itself',
     ],
   ],
+  mcp: [['mcp', 'the command that an assistant starts; give it a folder, and OPENAI_API_KEY, in its settings']],
+  track: [['track my-run --tracker tensorboard', 'a run that is over; one that starts takes --tracker, too']],
   'task init': [
     ['task init my-task --from tickets.csv', 'columns question and answer, or names that are like them'],
     ['task init my-task --from tickets.csv --question ticket --answer queue', 'columns that you name'],

@@ -1,6 +1,7 @@
-import { Option } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { defaultTopology, topologyFile, topologyNames } from '../../launcher/topology/topology-names.ts'
 import { variantsOf } from '../../schemas/variants.ts'
+import { type TrackerName, trackerNames } from '../../trackers/tracker.ts'
 
 /** `--topology`, of commands that read one. */
 export const topologyOption = (what: string) =>
@@ -43,6 +44,21 @@ export const modelOption = (description = 'language model of planner and teacher
 /** `--judge-model`, of commands that make data alone. */
 export const judgeModelOption = () =>
   new Option('--judge-model <name>', 'the model of votes and verdicts (default: the teacher)').conflicts('teacher')
+
+/** `--tracker`, of commands that start or go on with a run. */
+export const trackerOption = () =>
+  new Option('--tracker <list>', `write the run to ${trackerNames.join(', ')} as it goes (docs/trackers.md)`).argParser(
+    (text: string): TrackerName[] => {
+      const all = [...new Set(text.split(',').map((name) => name.trim()))]
+      const unknown = all.find((name) => !trackerNames.some((each) => each === name))
+      if (unknown === undefined) return all as TrackerName[]
+      throw new InvalidArgumentError(`"${unknown}" is no tracker; there is ${trackerNames.join(', ')}.`)
+    },
+  )
+
+/** `--confirmed`, of commands that a program starts for somebody who confirmed what they do. */
+export const confirmedOption = () =>
+  new Option('--confirmed <plan>', 'start only what "estimate --json" gave this plan for; anything else is refused')
 
 /** `--no-agents`, of commands that start work on a cluster. */
 export const noAgentsOption = () =>

@@ -3,20 +3,26 @@ import type { Command, CommanderError } from 'commander'
 /** Codes of what a person asked for: help or the version, which is printed already. */
 const asked: ReadonlySet<string> = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version'])
 
-/**
- * A mistake on the command line in at most three lines: what is wrong, the help of the option or argument that it is about, and where to
- * read more. Null for what is no mistake.
- */
-export function usageErrorLines(program: Command, words: readonly string[], error: CommanderError): string | null {
+/** What is wrong, and how to put it right. */
+export type ErrorParts = { what: string; fix: string }
+
+/** A mistake on the command line: what is wrong, and the help of the option or argument that it is about. Null for what is no mistake. */
+export function usageParts(command: Command, error: CommanderError): ErrorParts | null {
   if (asked.has(error.code)) return null
-  const command = namedIn(program, words)
   const [what = '', hint] = error.message.replace(/^error: /, '').split('\n')
   const about = hint ? (helpOf(command, hint) ?? hint) : (helpOf(command, what) ?? namesIn(command) ?? command.usage())
-  return errorLines({ what, fix: about.trim() }, command)
+  return { what, fix: about.trim() }
+}
+
+/** The same in at most three lines: also where to read more. */
+export function usageErrorLines(program: Command, words: readonly string[], error: CommanderError): string | null {
+  const command = namedIn(program, words)
+  const parts = usageParts(command, error)
+  return parts && errorLines(parts, command)
 }
 
 /** An error as every command shows it: what is wrong, how to put it right, and where to read more. Of several faults each has a line. */
-export function errorLines({ what, fix }: { what: string; fix: string }, command: Command): string {
+export function errorLines({ what, fix }: ErrorParts, command: Command): string {
   const lines = what.split('\n')
   const wrong = lines.length > 2 ? what : lines.join(' ')
   const inset = (text: string) => text.replaceAll('\n', '\n  ')

@@ -1,6 +1,6 @@
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { layout } from '../../bus/mod.ts'
-import { codeVersion } from '../../launcher/code-version.ts'
+import { codeVersion, workVersion } from '../../launcher/code-version.ts'
 import { askedBy, checkKeys } from '../../launcher/topology/endpoints.ts'
 import { modelsOf } from '../../launcher/topology/models.ts'
 import { boundTopology } from '../../launcher/topology/topology-of-run.ts'
@@ -54,15 +54,15 @@ export function checkClock(offsetMs: number, most: number): void {
 
 /** What of the whole run does not fit this node. */
 export function faultsOfRun(wanted: WantedAgents, { cluster, roles, contaminationKey }: HostFacts): Misfit[] {
-  const { name, code } = wanted
+  const { name, code, work } = wanted
   if (wanted.cluster !== null && wanted.cluster !== cluster) {
     const what = `The join file is of the cluster ${cluster}, and run ${name} goes on in the cluster ${wanted.cluster}.`
     return [{ what, fix: ownFile }]
   }
-  if (wanted.layout !== layout.version || code !== codeVersion()) {
+  if (wanted.layout !== layout.version || (code !== codeVersion() && work !== workVersion())) {
     const what =
-      `Run ${name} works with Syllabus ${code} (layout ${wanted.layout} of messages and values), and this node has ` +
-      `${codeVersion()} (layout ${layout.version}).`
+      `Run ${name} works with Syllabus ${code} (layout ${wanted.layout} of messages and values, work version ${work ?? 'none'}), and ` +
+      `this node has ${codeVersion()} (layout ${layout.version}, work version ${workVersion()}).`
     const fix = 'Bring the same code here, or go on with the run from a host with this code: npx syllabus resume.'
     return [{ what, fix }]
   }
@@ -72,7 +72,13 @@ export function faultsOfRun(wanted: WantedAgents, { cluster, roles, contaminatio
   return [{ what, fix: "Write the join file again, with the key of the operator's host." }]
 }
 
-/** The topologies of a run, once its code is known to be this one. @throws UsageError */
+/** What an operator is shown where a node works for a run of other code, as while hosts are upgraded one after the other; else null. */
+export const noteOn = ({ name, code }: WantedAgents): string | null =>
+  code === codeVersion()
+    ? null
+    : `run ${name} works with Syllabus ${code}, and this node has ${codeVersion()}; both make the same rows. Bring all hosts to one code.`
+
+/** The topologies of a run, once its code is known to fit this one. @throws UsageError */
 export function topologiesOf({ name, topologies }: WantedAgents): Topology[] {
   return topologies.map((written) => {
     const { data, error } = Topology.safeParse(written)

@@ -15,6 +15,7 @@ import {
   faultsOfRun,
   type HostFacts,
   type Misfit,
+  noteOn,
   topologiesOf,
   withEndpoint,
 } from './fit.ts'
@@ -27,6 +28,8 @@ export type Prepared = {
   roles: readonly AgentRole[]
   agents: readonly WantedAgent[]
   faults: readonly (Misfit & { role?: AgentRole })[]
+  /** What does not keep it from anything, and is to be known. */
+  note: string | null
 }
 
 export type Preparing = {
@@ -45,10 +48,18 @@ export async function prepareFor(wanted: WantedAgents, { bus, host, id, log, stu
   const { name } = wanted
   const roles = wanted.roles.filter((role) => host.roles.includes(role))
   const whole = faultsOfRun(wanted, host)
-  if (whole.length > 0) return { name, roles, agents: [], faults: whole } satisfies Prepared
+  if (whole.length > 0) return { name, roles, agents: [], faults: whole, note: null } satisfies Prepared
   const agents: WantedAgent[] = []
   const faults: (Misfit & { role?: AgentRole })[] = []
-  for (const agent of agentsWanted({ ...wanted, roles }, topologiesOf(wanted))) {
+  const topologies = (() => {
+    try {
+      return topologiesOf(wanted)
+    } catch (error) {
+      faults.push(faultOf(error))
+      return null
+    }
+  })()
+  for (const agent of topologies ? agentsWanted({ ...wanted, roles }, topologies) : []) {
     try {
       const topology = await withEndpoint(agent, wanted)
       if (agent.role === 'trainer-bridge') {
@@ -71,7 +82,7 @@ export async function prepareFor(wanted: WantedAgents, { bus, host, id, log, stu
       faults.push({ role: agent.role, ...faultOf(error) })
     }
   }
-  return { name, roles, agents, faults } satisfies Prepared
+  return { name, roles, agents, faults, note: agents.length > 0 ? noteOn(wanted) : null } satisfies Prepared
 }
 
 /** @throws UsageError where a role of the node can do nothing for all that goes on, which is more than nothing */

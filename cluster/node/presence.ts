@@ -32,6 +32,8 @@ export const NodePresence = z.looseObject({
   students: z.record(z.string(), z.string()),
   /** Why it does not work for a run that goes on. */
   troubles: z.array(z.string()),
+  /** What keeps it from nothing and is to be known, as that a run is of other code. */
+  notes: z.array(z.string()).default([]),
 })
 export type NodePresence = z.infer<typeof NodePresence>
 
@@ -51,6 +53,11 @@ export const identify = ({ node, cluster }: { node: string; cluster: string }): 
   layout: layout.version,
   startedAt: new Date().toISOString(),
 })
+
+/** What a process may be called: a host's, a pod's or a job's name. */
+export const NodeName = z
+  .string()
+  .regex(/^[a-z\d][\w.-]{0,252}$/i, 'a name has letters, digits, ., _ and -, and begins with a letter or a digit')
 
 /** One token of a key, for any name. */
 export const tokenOf = (node: string): string => node.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-')

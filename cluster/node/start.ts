@@ -14,6 +14,7 @@ import { watchTroubles } from '../../launcher/troubles.ts'
 import { type WantedAgent, WantedAgents } from '../../launcher/wanted-agents.ts'
 import { checkTemporary, ensureHome, homeFolder } from '../../machine/folders.ts'
 import { provisionRuntime } from '../../provision/mod.ts'
+import { present } from '../../schemas/present.ts'
 import { type AgentRole, needsContaminationKey } from '../../schemas/role.ts'
 import { type AgentRange, type Counts, rolesOf } from './counts.ts'
 import { checkClock, checkSameCluster } from './fit.ts'
@@ -95,7 +96,7 @@ export async function startNode({ file, name, counts, reporter }: NodeOptions): 
     [...known.values()].flatMap(({ prepared }) => prepared ?? []),
   )
   checkClock(clockOffsetMs, clockLimitOf([...known.values()], bus.limits.clockOffsetMs))
-  for (const { prepared } of known.values()) if (prepared) reportFaults(prepared, line)
+  for (const { prepared } of known.values()) if (prepared) report(prepared, line)
 
   let wake = () => {}
   const teams = createTeams(server, {
@@ -127,6 +128,7 @@ export async function startNode({ file, name, counts, reporter }: NodeOptions): 
       roles.map((role) => [role, { ...ranges[role]!, now: teams.countOf({ role }) }]),
     ) as NodePresence['roles'],
     troubles: [...working().flatMap(({ faults }) => faults), ...teams.faults()].map(({ what }) => what),
+    notes: present(working().map(({ note }) => note)),
   })
   const announced = stack.use(announceNode(bus, roles[0]!, presence, ttlMs))
   const scales = createScales({ bus, id: own.id, connect })
@@ -172,7 +174,7 @@ export async function startNode({ file, name, counts, reporter }: NodeOptions): 
         known.set(key, fresh)
         const ready = prepare(value).then((prepared) => {
           fresh.prepared = prepared
-          reportFaults(prepared, line)
+          report(prepared, line)
         })
         void ready.catch((error: unknown) => signal.aborted || line(String(error))).finally(() => wake())
       }
@@ -212,7 +214,8 @@ function rangesOf({ gpus, ...ranges }: Counts, devices: readonly string[]): Part
   return gpus ? { ...ranges, 'trainer-bridge': { least: devices.length, most: devices.length } } : ranges
 }
 
-function reportFaults({ name, faults }: Prepared, line: (text: string) => void): void {
+function report({ name, faults, note }: Prepared, line: (text: string) => void): void {
+  if (note !== null) line(`warning: ${note}`)
   for (const { role, what, fix } of faults)
     line(`does not work for ${name}${role ? ` as ${role}` : ''}: ${what}\n  ${fix}`)
 }

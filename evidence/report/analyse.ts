@@ -1,5 +1,6 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+import { attemptNumber } from '../../schemas/arm.ts'
 import { numberText, plural } from '../../schemas/number-text.ts'
 import type { Row } from '../../schemas/row.ts'
 import { moneyOf } from '../../schemas/spent.ts'
@@ -13,6 +14,7 @@ import { provenanceOf } from './analyse/provenance.ts'
 import { qualityOf } from './analyse/quality.ts'
 import { ratesOfEvalSet } from './analyse/rates.ts'
 import { sealedResults } from './analyse/sealed.ts'
+import { searchSteps } from './analyse/search-steps.ts'
 import { modelStatements, sealingOf } from './analyse/statements.ts'
 import { timeOf } from './analyse/time.ts'
 import { pricedLines, spentOnAllModels, spentOnDecisions, spentOnRows } from './analyse/usage.ts'
@@ -46,6 +48,7 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
   const bootstrap = { resamples, seed, confidence }
   const run = runOf(facts)
   const time = timeOf(facts)
+  const steps = searchSteps(facts)
   return ReportData.parse({
     version: 2,
     run,
@@ -70,6 +73,7 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
     evidence: evidenceOf(facts, primary),
     studentModels,
     datasets,
+    ...(steps && { search: steps }),
     quality: qualityOf(facts, datasets, options.rows, seed),
     mats: matsOf(facts, datasets),
     failures: failuresOf(facts, datasets),
@@ -84,7 +88,7 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
 /** The attempts that were scored on validation, in order, and the chosen one. */
 export function searchOf(facts: RunFacts): { attempts: number[]; chosen: number | null } {
   const scored = facts.reports.flatMap(({ payload: { studentModel } }) =>
-    studentModel.arm === 'submission' ? Number(studentModel.name.slice('attempt-'.length)) : [],
+    studentModel.arm === 'submission' ? (attemptNumber(studentModel.name) ?? []) : [],
   )
   const chosen = facts.finished.at(-1)?.payload.chosenAttempt ?? null
   return { attempts: [...new Set(scored)].sort((one, other) => one - other), chosen }
@@ -145,6 +149,7 @@ function runOf(facts: RunFacts): ReportData['run'] {
     statusReason: status?.reason ?? null,
     finished: finished !== undefined,
     stopReason: finished?.stopReason ?? null,
+    ...(finished?.stopDetail !== undefined && { stopDetail: finished.stopDetail }),
     startedAt: facts.config?.startedAt ?? iso(facts.firstMs),
     lastMessageAt: iso(facts.lastMs),
     chosenAttempt: finished?.chosenAttempt ?? null,

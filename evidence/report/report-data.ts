@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { FailureCause } from '../../schemas/guidance.ts'
 import { Sha256, Timestamp } from '../../schemas/ids.ts'
+import { Decision, Race } from '../../schemas/messages/run.ts'
 import { RejectionReason, Row } from '../../schemas/row.ts'
 import { Operation, RunStatus, StopReason } from '../../schemas/run.ts'
 import { Runtimes } from '../../schemas/runtime-identity.ts'
 import { BadCase } from '../../schemas/score.ts'
+import { StrategyName } from '../../schemas/search.ts'
 import { UsageLine } from '../../schemas/usage.ts'
 import { DatasetQuality } from '../quality/facts.ts'
 import { ArmResult, byMode, Contrasts, EvidenceFacts, Rates, RetentionFacts, WholeCount } from './contrasts.ts'
@@ -160,6 +162,21 @@ export const WorkStretch = z.object({
 export type WorkStretch = z.infer<typeof WorkStretch>
 
 /** The whole report. Its HTML and its Markdown show these numbers and no others. */
+/** How a run searched that says so, and what that cost; trainings on a part of the rows count as that part. */
+export const SearchSteps = z.object({
+  strategy: StrategyName,
+  parallel: WholeCount,
+  /** Training seeds that better attempts are raced over; 0: none is. */
+  racedOver: WholeCount,
+  plateau: WholeCount,
+  trainingsAllowed: z.number().nullable(),
+  trainings: z.number(),
+  secondSeeds: z.number(),
+  attempts: z.array(Decision.schema.shape.place.unwrap().extend({ attempt: WholeCount })),
+  races: z.array(Race.schema),
+})
+export type SearchSteps = z.infer<typeof SearchSteps>
+
 export const ReportData = z.object({
   version: z.literal(2),
   run: z.object({
@@ -168,6 +185,7 @@ export const ReportData = z.object({
     statusReason: z.string().nullable(),
     finished: z.boolean(),
     stopReason: StopReason.nullable(),
+    stopDetail: z.string().optional(),
     startedAt: Timestamp.nullable(),
     lastMessageAt: Timestamp.nullable(),
     chosenAttempt: z.number().int().positive().nullable(),
@@ -205,6 +223,8 @@ export const ReportData = z.object({
   evidence: EvidenceFacts,
   studentModels: z.array(StudentModelFacts),
   datasets: z.array(DatasetFacts),
+  /** Left out for a run that plans one attempt after the other from the best one. */
+  search: SearchSteps.optional(),
   quality: z.array(DatasetQuality).default([]),
   mats: z.object({ attempts: WholeCount, validAttempts: WholeCount, value: z.number().nullable() }),
   failures: z.object({ attempts: failures, replies: failures }),

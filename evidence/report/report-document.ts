@@ -49,10 +49,13 @@ const stopReasons: Readonly<Record<NonNullable<ReportData['run']['stopReason']>,
   'rounds-used': 'no more rounds may be asked for',
   'teacher-unavailable': 'the teacher gave no usable reply',
   'program-raised': 'the program failed on every reply of a source',
+  plateau: 'further attempts would have been luck',
+  'trainings-used': 'all trainings were used',
 }
 
 function statusText({ run }: Pick<ReportData, 'run'>): string {
-  if (run.finished && run.stopReason) return `${run.status ?? 'finished'}: ${stopReasons[run.stopReason]}`
+  if (run.finished && run.stopReason)
+    return `${run.status ?? 'finished'}: ${stopReasons[run.stopReason]}${run.stopDetail === undefined ? '' : ` (${run.stopDetail})`}`
   if (!run.status) return 'not started'
   return run.statusReason ? `${run.status}, not finished (${run.statusReason})` : `${run.status}, not finished`
 }

@@ -34,7 +34,7 @@ import { settingOf } from '../run/plan-run.ts'
 import { runSession, type StartRun } from '../run/run-session.ts'
 import { beginMember } from '../run-set/run-set.ts'
 import { type Arm, plannerArms, variedArms } from './arms.ts'
-import { keepPlan, printComparisonPlan, writeComparison } from './comparison.ts'
+import { equalTrainings, keepPlan, printComparisonPlan, writeComparison } from './comparison.ts'
 
 export type CompareOptions = Omit<Overrides, 'planner'> & {
   arms?: PlannerArm[]
@@ -110,8 +110,9 @@ export async function compare(folder: string, options: CompareOptions): Promise<
 type Asked = Arm & ReturnType<typeof askedOf>
 
 function asked(task: Task, arm: Arm, options: CompareOptions): Asked {
-  checkGenerator(task, arm.topology)
-  return { ...arm, ...askedOf(task, arm.topology, options) }
+  const topology = equalTrainings(arm.topology, options.attempts ?? arm.topology.run.attempts)
+  checkGenerator(task, topology)
+  return { ...arm, topology, ...askedOf(task, topology, options) }
 }
 
 function askedOf(task: Task, topology: Topology, options: CompareOptions) {
@@ -149,7 +150,9 @@ const shared = ({ plan, task, options }: Running) => ({
 /** All runs in one session, which has the planners of all arms. */
 function runTogether(running: Running): Promise<number> {
   const { plan, arms, reporter } = running
-  const [first, ...alsoPlanners] = [...arms.values()].map(({ topology }) => topology) as [Topology, ...Topology[]]
+  // Arms that differ by their strategy alone have one planner: how a run searches is in its settings.
+  const planners = new Map([...arms.values()].map(({ topology }) => [topology.agents.planner.variant, topology]))
+  const [first, ...alsoPlanners] = [...planners.values()] as [Topology, ...Topology[]]
   return runSession(first, reporter, {
     ...shared(running),
     starts: runsOf(plan).map((run) => startOf(running, run)),

@@ -4,7 +4,14 @@ import { analyseComparison } from '../../evidence/report/comparison/analyse.ts'
 import { type RunResult, resultOf } from '../../evidence/report/comparison/compared-run.ts'
 import { comparisonHtml, comparisonMarkdown } from '../../evidence/report/comparison/document.ts'
 import type { RowShown } from '../../evidence/report/comparison/made.ts'
-import { ComparisonPlan, fewestPairs, PlannerArm, runsOf } from '../../evidence/report/comparison/plan.ts'
+import {
+  ComparisonPlan,
+  fewestPairs,
+  type PlannerArm,
+  partsOfArm,
+  runsOf,
+  SearchingPlanner,
+} from '../../evidence/report/comparison/plan.ts'
 import { effectSentence } from '../../evidence/report/comparison/text.ts'
 import { reportJson, writeForms } from '../../evidence/report/mod.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
@@ -24,14 +31,25 @@ import { readRun } from '../run/follow-run.ts'
 /** The arms of a comparison that names none: every planner that is given as much as the others. */
 export const usualArms = ({ agents }: Topology): PlannerArm[] =>
   asksModel(agents.planner)
-    ? PlannerArm.options.filter((arm) => arm !== 'llm-one-shot')
-    : PlannerArm.options.filter((arm) => !asksModel({ variant: arm }))
+    ? SearchingPlanner.options.filter((arm) => arm !== 'llm-one-shot')
+    : SearchingPlanner.options.filter((arm) => !asksModel({ variant: arm }))
 
-/** The topology with an arm's planner, one process of it. */
+/** The topology with an arm's planner, one process of it, and its strategy. */
 export function topologyOfArm(topology: Topology, arm: PlannerArm): Topology {
-  const { agents, ...rest } = withPlanner(topology, arm)
-  return { ...rest, agents: { ...agents, planner: { ...agents.planner, replicas: 1 } } }
+  const { planner, strategy } = partsOfArm(arm)
+  const { agents, run, ...rest } = withPlanner(topology, planner)
+  return {
+    ...rest,
+    run: strategy ? { ...run, strategy } : run,
+    agents: { ...agents, planner: { ...agents.planner, replicas: 1 } },
+  }
 }
+
+/** Second seeds are trainings, too: where arms are raced, all of them have as many trainings as attempts in all. */
+export const equalTrainings = (topology: Topology, attempts: number): Topology =>
+  topology.run.racing.seeds > 1 && topology.run.trainings === null
+    ? { ...topology, run: { ...topology.run, trainings: attempts } }
+    : topology
 
 export const comparisonFolder = (name: string): string => join(runsFolder(), name)
 

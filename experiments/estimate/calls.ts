@@ -114,9 +114,9 @@ export const unnamedModel = '(no model named)'
 /** What is taken for granted, and from where. */
 export function assumptionsOf(
   { rows, program, mayCheck, fewShot, maxNewTokens, past, planner, models }: EstimateInput,
-  made: { datasets: number; candidates: number; share: number; count: number; answered: number },
+  made: { datasets: number; candidates: number; share: number; count: number; answered: number; races: number },
 ): string[] {
-  const { datasets, candidates, share, count, answered } = made
+  const { datasets, candidates, share, count, answered, races } = made
   const yieldFrom = past.yield
     ? `measured here on ${past.yield.asked} ${plural(past.yield.asked, 'candidate')}`
     : "the planner's first guess"
@@ -139,6 +139,7 @@ export function assumptionsOf(
     planner && 'the planner writes every program with one correction',
     Object.values(models).includes(unnamedModel) &&
       'a model is asked and none is named, so its price is unknown: name it with --model or SYLLABUS_MODEL',
+    races > 0 && `at most ${races} ${plural(races, 'training')} with a second seed: every better attempt is raced`,
     count > 0 && [
       past.training
         ? `training as fast as in ${past.training.trainings} ${plural(past.training.trainings, 'training')} before: ${past.training.secondsPerRow.toFixed(2)} s a row`

@@ -3,6 +3,7 @@ import { moneyOf, spentOn } from '../../schemas/spent.ts'
 import type { Spent, UsageLine } from '../../schemas/usage.ts'
 import { assumptionsOf, callsOf } from './calls.ts'
 import { type AnswerCounts, answerCounts, type EstimateInput } from './input.ts'
+import { costOfSearch } from './search.ts'
 
 /** What a run will probably take. Null: nothing is known to go by, and nothing is made up. */
 export type Estimate = {
@@ -20,18 +21,19 @@ export type Estimate = {
 
 /** Estimates a run before it is begun. Pure. */
 export function estimateRun(input: EstimateInput): Estimate {
-  const { rows, attempts, epochs, evidence, program, prices, past } = input
+  const { rows, attempts, epochs, search, evidence, program, prices, past } = input
+  const cost = costOfSearch(attempts, search)
   const arms = evidence?.arms ?? []
   const datasets = attempts + (arms.includes('control') ? 1 : 0)
   const share = past.yield?.share ?? priorYield
   const candidates = program ? datasets * Math.ceil(rows / share) : 0
   const spent = spentOn(callsOf(input, candidates))
   // The chosen dataset and each baseline once a seed, each attempt once.
-  const count = evidence ? attempts + evidence.seeds * (1 + arms.length) : 0
+  const count = evidence ? Math.round(cost.trainings + evidence.seeds * (1 + arms.length)) : 0
   const perRow =
     past.training?.secondsPerRow ?? (past.speed && (epochs * past.speed.tokensPerRow) / past.speed.tokensPerSecond)
   const seconds = perRow && perRow * rows * count
-  const answers = evidence ? answerCounts(attempts, evidence, input.evalSets) : { validation: 0, sealed: 0 }
+  const answers = evidence ? answerCounts(cost, evidence, input.evalSets) : { validation: 0, sealed: 0 }
   const answered = answers.validation + answers.sealed
   const callsHours = past.callsPerSecond === null ? null : spent.calls / past.callsPerSecond / 3600
   const estimate = {
@@ -44,7 +46,7 @@ export function estimateRun(input: EstimateInput): Estimate {
       answers: answered === 0 ? 0 : past.answers && (past.answers.secondsEach * answered) / 3600,
       calls: spent.calls === 0 ? 0 : callsHours,
     },
-    assumptions: assumptionsOf(input, { datasets, candidates, share, count, answered }),
+    assumptions: assumptionsOf(input, { datasets, candidates, share, count, answered, races: cost.races }),
     beyond: [] as string[],
   }
   return { ...estimate, beyond: beyondOf(estimate, input.limits) }

@@ -3,6 +3,7 @@ import type { Arm } from '../../schemas/arm.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { Evidence, RunConfig } from '../../schemas/run.ts'
 import { EvalSetName } from '../../schemas/sealed-results.ts'
+import type { SearchSettings } from '../../schemas/search.ts'
 import type { TrainingRow } from '../../schemas/task.ts'
 import type { Prices } from '../../schemas/usage.ts'
 
@@ -30,6 +31,8 @@ export type EstimateInput = {
   attempts: number
   /** How often a training sees each row. */
   epochs: number
+  /** How the attempts are chosen; left out: one after the other, each from the best. */
+  search?: SearchSettings
   /** Null where nothing is trained. */
   evidence: Trained | null
   /** Questions of each evaluation set. */
@@ -63,7 +66,7 @@ export type AnswerCounts = { validation: number; sealed: number }
 
 /** The answers of a whole run, if every attempt is valid and no two arms have the same dataset. */
 export function answerCounts(
-  attempts: number,
+  { scored: attempts, races }: { scored: number; races: number },
   { arms, seeds, submissions, retention }: Trained,
   evalSets: QuestionCounts,
 ): AnswerCounts {
@@ -74,7 +77,7 @@ export function answerCounts(
     .filter((evalSet) => evalSet !== 'retention' || retention)
     .map((evalSet) => evalSets[evalSet] * evaluated.filter((arm) => isEvaluatedOn[evalSet]({ arm })).length)
   return {
-    validation: evalSets.validation * (1 + attempts + trained.length),
+    validation: evalSets.validation * (1 + attempts + races + trained.length),
     sealed: sealed.reduce((sum, each) => sum + each, 0),
   }
 }

@@ -9,6 +9,7 @@ import { homeFolder, runsFolder } from '../../machine/folders.ts'
 import { studentPath } from '../../provision/mod.ts'
 import type { Program } from '../../schemas/program.ts'
 import { ownRuntime } from '../../schemas/runtime-identity.ts'
+import { searchSettingsOf } from '../../schemas/search.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { PayingRole } from '../../schemas/usage.ts'
@@ -41,6 +42,7 @@ export async function estimateOf(task: Task, topology: Topology, asked: Estimate
   return estimateRun({
     rows,
     attempts: asked.program || isOneShot ? 1 : (asked.attempts ?? run.attempts),
+    ...(asked.evidence && searchSettingsOf(run) && { search: searchSettingsOf(run)! }),
     evidence: asked.evidence,
     evalSets: await evalSetsOf(task, topology, asked.evidence),
     program: asked.program ?? (asksModel(agents.generator) ? stands() : null),

@@ -5,6 +5,7 @@ import type { Reporter } from '../../launcher/console/reporter.ts'
 import { homeFolder, runsFolder } from '../../machine/folders.ts'
 import { type ExportModel, exportModel, type ModelPart, modelParts } from '../../models/export/export-model.ts'
 import { megabytes } from '../../models/export/part-folder.ts'
+import { attemptNumber } from '../../schemas/arm.ts'
 import { plural } from '../../schemas/number-text.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { anyRunId, pickRun } from '../run/pick-run.ts'
@@ -74,7 +75,7 @@ async function exportRows(bus: Bus, request: ExportRun, out: string, { line, jso
 function datasetOf(state: PlannerState, { attempt, model = 'final' }: ExportRun): Attempt {
   const { attempts, control, bestAttempt, config } = state
   const hasRows = ({ dataset, outcome }: Attempt) => dataset !== null || outcome === 'generating'
-  const named = attempt ?? (model.startsWith('attempt-') ? Number(model.slice('attempt-'.length)) : undefined)
+  const named = attempt ?? attemptNumber(model) ?? undefined
   const wanted = named ?? bestAttempt ?? attempts.findLast(hasRows)?.attempt
   const isControl = attempt === undefined && /^control(-s\d+)?$/.test(model)
   const found = isControl ? control : attempts.find((each) => each.attempt === wanted)

@@ -1,7 +1,7 @@
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LlmGeneratorOptions } from '../../agents/generator/llm/options.ts'
 import { leastCalls } from '../../agents/planner/program/program-faults.ts'
-import { uniformPromptProgram } from '../../agents/planner/program/uniform-prompt.ts'
 import { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
 import type { EarlyAgents } from '../../launcher/agent-child.ts'
@@ -25,11 +25,13 @@ import type { RunConfig } from '../../schemas/run.ts'
 import type { AgentsOfRole, Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel } from '../../schemas/variants.ts'
-import { type LoadOptions, loadTask, publicView } from '../../tasks/load.ts'
+import { type LoadOptions, loadTask } from '../../tasks/load.ts'
+import { checkTrackers, type TrackerName } from '../../trackers/mod.ts'
 import { checkProgramFits } from '../checks/check-context.ts'
 import { checkModels } from '../checks/check-models.ts'
 import { checkedProgram } from '../checks/check-program.ts'
 import { estimateOf } from '../estimate/of-topology.ts'
+import { checkPlan } from '../estimate/plan.ts'
 import { startLine } from '../estimate/print.ts'
 import type { ExportFormat } from '../export/formats.ts'
 import { createRunReader } from '../inspect/run-reader.ts'
@@ -37,10 +39,11 @@ import { commandAgain } from '../run/command-again.ts'
 import { hintWhenAway, lastStatus, type RunEnd } from '../run/follow-run.ts'
 import { progressLine } from '../run/progress-line.ts'
 import { nameByTime } from '../run/submit-run.ts'
+import { startTracking } from '../run/track.ts'
 import { type Begun, beginGeneration, begunIn, isFinal, keepBegun, type WantedRows } from './begin.ts'
-import { lockOut, prepareOut, writingInto } from './out-folder.ts'
+import { lockOut, outcomeFile, prepareOut, writingInto } from './out-folder.ts'
 import { writeOutcome } from './outcome.ts'
-import { generateTopology, scaleProgram } from './plan.ts'
+import { generateTopology, plainProgram, scaleProgram } from './plan.ts'
 
 /** What the command line says. */
 export type GenerateOptions = LoadOptions & {
@@ -62,6 +65,9 @@ export type GenerateOptions = LoadOptions & {
   seed: number
   runId?: string
   topology?: string
+  /** The hash of what was confirmed: anything else is refused. */
+  confirmed?: string
+  tracker?: TrackerName[]
   /** So many prompts with their replies, and no rows. */
   preview?: number
   /** False: nodes of the cluster have all agents. */
@@ -79,19 +85,20 @@ async function prepare(
   options: GenerateOptions,
   line: (text: string) => void,
 ): Promise<WantedRows & { model: string; local: LocalModel | null; goesOn: GoesOn | null }> {
+  checkTrackers(options.tracker ?? [])
   const { out, seed } = options
   const read = await readTopology(options.topology ?? defaultTopology)
   const { local, model, concurrency, topology: priced } = generateTeacher(read, options)
   const task = await loadTask(options.task, options)
   const { program: file } = options
-  const plain = () => uniformPromptProgram(publicView(task), options.rows, { verification: 'none', judge: null })
   const program = scaleProgram(
-    file === undefined ? plain() : (await checkedProgram(file, { task })).program,
+    file === undefined ? plainProgram(task, options.rows) : (await checkedProgram(file, { task })).program,
     options.rows,
   )
   const planned = generateTopology(priced, program, { ...options, concurrency, model })
   checkJudge(program, options)
   checkPrices(planned)
+  checkPlan(options.confirmed, { task, topology: planned, seed, rows: options.rows, evidence: null, program })
   checkBudget(program, options.rows, planned.run.teacherCalls)
   const named = { candidateCap: options.candidateCap }
   const asked = {
@@ -169,8 +176,12 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
   await using _announced = await announceSession(session, wanted.topology)
   try {
     reporter.line(`live page: ${pageUrl}`)
+    reporter.json({ type: 'page', url: pageUrl })
     reporter.line(`agents' log: ${logFile}`)
     const { runId, fromSeq } = await beginGeneration(bus, server, wanted)
+    reporter.json({ type: 'run', runId })
+    const trackers = { trackers: options.tracker ?? [], topology, reporter, also: [join(options.out, outcomeFile)] }
+    await using _tracking = await startTracking(bus, runId, trackers)
     const follow = () => followGeneration(bus, { runId, fromSeq, reporter, signal: stop })
     const again = commandAgain(process.argv.slice(2))
     const end = await hintWhenAway(() => Promise.race([follow(), session.failed]), again, reporter.line)

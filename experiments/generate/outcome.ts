@@ -4,13 +4,44 @@ import type { Bus } from '../../bus/mod.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
 import { writeWhole } from '../../machine/state-file.ts'
 import { plural } from '../../schemas/number-text.ts'
-import { notAsked } from '../../schemas/row.ts'
+import { notAsked, type Yield } from '../../schemas/row.ts'
+import type { StopReason } from '../../schemas/run.ts'
 import { callsText, lostOf, moneyOf, spentTogether } from '../../schemas/spent.ts'
+import type { Spent } from '../../schemas/usage.ts'
 import { type ExportTo, exportAttempt } from '../export/export-attempt.ts'
 import { commandAgain } from '../run/command-again.ts'
 import { generateEndingOf } from './ending.ts'
 import { outcomeFile } from './out-folder.ts'
 import { unfinishedWork } from './unfinished.ts'
+
+/** What `generation.json` holds. */
+export type GenerationFacts = {
+  runId: string
+  wanted: number
+  rows: number
+  /** Null while the run is not finished; its last round's rows are then provisional. */
+  stopReason: StopReason | null
+  /** The same as text, with the counts behind it. */
+  why: string
+  rounds: number
+  /** Asked = generated + failed; generated = admitted + rejected. */
+  bySource: Readonly<Record<string, Yield>>
+  /** By role, model and stage in `lines`; all resumes together, and what was spent on shards that are not finished. */
+  spent: Spent
+  /** Of its calls those that are known to have been made; the others were reserved by processes that died. */
+  leastCalls: number
+  /** Paid for beside the rows: replies of shards that are not finished, of which the command that goes on makes rows. */
+  keptReplies: number
+  /** US dollars for those tokens; null where the price is not known. */
+  money: number | null
+  callLimit: number | null
+  model: string
+  /** Of votes and verdicts; null where the program asks for none. */
+  judgeModel: string | null
+  seed: number
+  programHash: string | null
+  datasetHash: string | null
+}
 
 /**
  * Writes what a run of data alone made so far: the rows in a format, and `generation.json` with the counts behind them. Reports what
@@ -33,28 +64,20 @@ export async function writeOutcome(
   const spent = spentTogether([made.spent, unfinished?.spent])
   const { why, next } = generateEndingOf(state, attempt, rows)
   const bySource = made.bySource()
-  const facts = {
+  const facts: GenerationFacts = {
     runId: config.runId,
     wanted: to.wanted,
     rows,
-    /** Null while the run is not finished; its last round's rows are then provisional. */
     stopReason,
-    /** The same as text, with the counts behind it. */
     why,
     rounds: attempt.round,
-    /** Asked = generated + failed; generated = admitted + rejected. */
     bySource,
-    /** By role, model and stage in `lines`; all resumes together, and what was spent on shards that are not finished. */
     spent,
-    /** Of its calls those that are known to have been made; the others were reserved by processes that died. */
     leastCalls: spent.calls - lostOf(spent),
-    /** Paid for beside the rows: replies of shards that are not finished, of which the command that goes on makes rows. */
     keptReplies: kept,
-    /** US dollars for those tokens; null where the price is not known. */
     money: moneyOf(spent, config.prices),
     callLimit: config.limits.teacherCalls,
     model: to.model,
-    /** Of votes and verdicts; null where the program asks for none. */
     judgeModel: config.models.critic ?? null,
     seed: config.seed,
     programHash: attempt.programHash,

@@ -1,8 +1,11 @@
 import { apportion } from '../../agents/planner/apportion.ts'
+import { uniformPromptProgram } from '../../agents/planner/program/uniform-prompt.ts'
 import { maxShards } from '../../agents/planner/rounds.ts'
 import { checkCallsOf, type Program } from '../../schemas/program.ts'
+import type { Task } from '../../schemas/task.ts'
 import type { AgentsOfRole, Topology } from '../../schemas/topology.ts'
 import { asksModel } from '../../schemas/variants.ts'
+import { publicView } from '../../tasks/load.ts'
 
 export type GenerateSettings = {
   rows: number
@@ -16,6 +19,10 @@ export type GenerateSettings = {
   budget?: number | undefined
   candidateCap?: number | undefined
 }
+
+/** The program where none is given: one plain prompt for each skill of the task, and no check by a model. */
+export const plainProgram = (task: Task, rows: number): Program =>
+  uniformPromptProgram(publicView(task), rows, { verification: 'none', judge: null })
 
 /** The program with its sources scaled to so many rows in all, in their proportion. */
 export function scaleProgram(program: Program, rows: number): Program {

@@ -15,7 +15,7 @@ import { spentSoFar } from '../generate/unfinished.ts'
 import { goesOnWith } from '../run/goes-on-with.ts'
 
 /** A run as `status --json` shows it; what is not there, or cannot be read, is null. */
-type RunLine = {
+export type RunLine = {
   runId: string
   status: string
   phase: string | null

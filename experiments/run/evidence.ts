@@ -50,8 +50,8 @@ function armsNamed(asked: BaselineArm, task: Task): BaselineArm[] {
 }
 
 /**
- * How validation guides the search.
- * @throws UsageError for a swap together with a guard, and one that no attempt would come to
+ * How validation guides the search. The ladder and a swap go by the order of attempts, so they are for one after the other with one seed.
+ * @throws UsageError for a swap together with a guard, and one that no attempt would come to; for either where attempts have no such order
  */
 function planGuidance(
   task: Task,
@@ -62,6 +62,14 @@ function planGuidance(
   }: { swapValidationAt?: number | null; attempts?: number },
 ): Pick<Evidence, 'ladder' | 'swapValidationAt'> {
   const { ladder, ladderFrom } = topology.run.evidence
+  const { parallel, racing, strategy } = topology.run
+  const hasOrder = parallel === 1 && racing.seeds === 0 && strategy !== 'successive-halving'
+  if (!hasOrder && (swapValidationAt !== null || ladder === 'on')) {
+    throw new UsageError(
+      `The topology ${topology.name} has ${orderless(topology)}, and ${ladder === 'on' ? 'its ladder' : '--swap-validation-at'} goes by one attempt after the other.`,
+      ladder === 'on' ? 'Write run.evidence.ladder: off in the topology.' : 'Leave --swap-validation-at out.',
+    )
+  }
   if (swapValidationAt !== null && (swapValidationAt === 1 || swapValidationAt > attempts)) {
     throw new UsageError(
       `Validation cannot be swapped at attempt ${swapValidationAt}: the run has ${attempts}.`,
@@ -75,6 +83,11 @@ function planGuidance(
     )
   }
   const isLarge = task.validation.length >= ladderFrom
-  const auto = isLarge && swapValidationAt === null ? 'on' : 'off'
+  const auto = isLarge && hasOrder && swapValidationAt === null ? 'on' : 'off'
   return { ladder: ladder === 'auto' ? auto : ladder, swapValidationAt }
+}
+
+function orderless({ run: { parallel, racing } }: Topology): string {
+  if (parallel > 1) return `run.parallel: ${parallel}`
+  return racing.seeds > 0 ? `run.racing.seeds: ${racing.seeds}` : 'run.strategy: successive-halving'
 }

@@ -21,10 +21,11 @@ const indents: Partial<Record<MessageName, string>> = {
 /** Prints one message of the log, as a person who follows a run reads it, and all of it where a machine does. */
 export function progressLine(entry: LogEntry, reporter: Reporter): void {
   const { seq, at, name, from, id, payload, parseError } = entry
-  reporter.json({ type: 'message', seq, at, name, from, id, payload })
+  const description = describe(entry)
+  reporter.json({ type: 'message', seq, at, name, from, id, description, payload })
   const indent = indents[name as MessageName]
   if (indent === undefined || parseError !== undefined) return
-  const { title, text } = describe(entry)
+  const { title, text } = description
   const [first = '', ...more] = text.split('\n')
   if (name === 'progress') {
     const { phase, studentModel = '', done, total, detail } = payload as PayloadOf<Registry['progress']>

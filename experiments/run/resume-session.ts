@@ -11,6 +11,7 @@ import { withBus } from '../../launcher/with-bus.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
+import { checkTrackers, type TrackerName } from '../../trackers/mod.ts'
 import { fitPlanner } from '../checks/check-context.ts'
 import { checkModels } from '../checks/check-models.ts'
 import { resumeAgain } from './command-again.ts'
@@ -23,6 +24,7 @@ type ResumeOptions = Pick<Overrides, 'planner'> & {
   model?: string
   teacher?: string
   moved: boolean
+  tracker?: TrackerName[]
   agents: boolean
   json: boolean
 }
@@ -32,6 +34,7 @@ type ResumeOptions = Pick<Overrides, 'planner'> & {
  * @throws UsageError for a run that another command goes on with, and those of `pickRun` and `ownTopology`
  */
 export async function resumeSession(named: string | undefined, options: ResumeOptions): Promise<void> {
+  checkTrackers(options.tracker ?? [])
   const written = withOverrides(await readTopology(options.topology), options)
   const state = await withBus((bus) => pickRun(bus, named, ({ phase }) => phase !== 'done'), { mayFetch: true })
   if (state.config.generate) {
@@ -58,6 +61,7 @@ export async function resumeSession(named: string | undefined, options: ResumeOp
   process.exitCode = await runSession(topology, reporter, {
     starts: [(bus) => resumeRun(bus, state)],
     elsewhere: !options.agents,
+    trackers: options.tracker ?? [],
     keep: keepsLimits(options.topology),
     ...(state.phase === 'done' && { roles: [] }),
     ...(needsAgents && { goesOn: state.config }),

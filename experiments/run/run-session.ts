@@ -16,9 +16,11 @@ import type { AgentRole } from '../../schemas/role.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { wantedBy } from '../../trace/troubles.ts'
+import type { TrackerName } from '../../trackers/mod.ts'
 import { createRunReader } from '../inspect/run-reader.ts'
 import { commandAgain } from './command-again.ts'
 import { followRun, hintWhenAway, type RunEnd } from './follow-run.ts'
+import { startTracking } from './track.ts'
 import { writeRunReport } from './write-run-report.ts'
 
 /** Starts or finds the run to follow, and from where. `own`: the queue's, where this command starts the agents. */
@@ -44,6 +46,8 @@ export type RunQueue = {
   ofTask?: TaskSettings
   /** What the agents that run already have to be; null: no agent has anything to do. */
   needs: (() => Needs) | null
+  /** Where each run is written to as it goes. */
+  trackers?: readonly TrackerName[]
   /** What a person types to go on with a run after an interruption. */
   resumeCommand(runId: string): string
 }
@@ -67,8 +71,9 @@ export async function runSession(topology: Topology, reporter: Reporter, queue: 
   await using _announced = await announceSession(session, topology)
   try {
     reporter.line(`live page: ${pageUrl}`)
+    reporter.json({ type: 'page', url: pageUrl })
     reporter.line(`agents' log: ${logFile}`)
-    const code = await followAll(bus, queue, reporter, {
+    const code = await followAll(bus, topology, queue, reporter, {
       own: queue.own,
       follow: (run) => Promise.race([followRun(bus, { ...run, reporter, signal: stop }), session.failed]),
       goesOn: () => false,
@@ -96,6 +101,7 @@ async function joinSession(
     const wanted = needs ? wantedBy(needs) : []
     await using _watch = watchTroubles(bus, { line: reporter.line, wanted: () => wanted, except: ['waits'] })
     reporter.line(`joins the agents of process ${session.pid}; live page: ${session.pageUrl}`)
+    reporter.json({ type: 'page', url: session.pageUrl })
     const gone = new AbortController()
     const look = async () => (await findSession())?.id === session.id || gone.abort()
     const watch = setInterval(look, 1000)
@@ -106,7 +112,7 @@ async function joinSession(
         if (gone.signal.aborted) reporter.line('the process that ran the agents has ended')
         return end
       }
-      return await followAll(bus, queue, reporter, { follow, goesOn: () => !gone.signal.aborted })
+      return await followAll(bus, topology, queue, reporter, { follow, goesOn: () => !gone.signal.aborted })
     } finally {
       clearInterval(watch)
       reporter.close()
@@ -127,14 +133,17 @@ type Following = {
 
 async function followAll(
   bus: Bus,
-  { starts, after, resumeCommand }: RunQueue,
+  topology: Topology,
+  { starts, after, trackers = [], resumeCommand }: RunQueue,
   reporter: Reporter,
   { own, follow, goesOn }: Following,
 ): Promise<number> {
   let code: number = exitCodes.ok
   for (const begin of starts) {
     const run = await begin(bus, own)
+    reporter.json({ type: 'run', runId: run.runId })
     const command = resumeCommand(run.runId)
+    await using _tracking = await startTracking(bus, run.runId, { trackers, topology, reporter })
     const end = await hintWhenAway(() => follow(run), command, reporter.line)
     const ended = await conclude(bus, run.runId, end, { reporter, resumeCommand: command, goesOn })
     if (end?.status !== 'finished' && end?.status !== 'failed') return ended

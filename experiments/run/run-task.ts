@@ -10,9 +10,11 @@ import type { Setting } from '../../schemas/run.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { type LoadOptions, loadTask } from '../../tasks/load.ts'
+import { checkTrackers, type TrackerName } from '../../trackers/mod.ts'
 import { checkFits, fitPlanner } from '../checks/check-context.ts'
 import { checkModels } from '../checks/check-models.ts'
 import { estimateOf } from '../estimate/of-topology.ts'
+import { checkPlan } from '../estimate/plan.ts'
 import { estimateLines, startLine } from '../estimate/print.ts'
 import { runRecipe } from '../recipe/run.ts'
 import type { Sources } from '../recipe/sources.ts'
@@ -36,6 +38,9 @@ type TaskRunOptions = RunOptions & {
   arm: string[]
   source: Sources
   dryRun: boolean
+  /** The hash of what was confirmed: anything else is refused. */
+  confirmed?: string
+  tracker?: TrackerName[]
   runs?: number
   runId?: string
   agents: boolean
@@ -55,12 +60,15 @@ export async function runTask(folder: string, given: TaskRunOptions): Promise<vo
     process.exitCode = await runRecipe({ ...options, recipe, sources: options.source }, reporter)
     return
   }
+  checkTrackers(options.tracker ?? [])
   // Both are read before anything is started: bad input stops here.
   const task = await loadTask(folder, options)
   const read = withOverrides(await readTopology(options.topology), options)
   const local = localModelOf(options.teacher, read)
   const planned = withNamedModel(read, local, options.model)
   const { evidence, setting } = await planRun(task, planned, options)
+  const { confirmed, seed, rows, attempts } = options
+  checkPlan(confirmed, { task, topology: planned, seed, rows, attempts, evidence, setting })
   const estimate = await estimateOf(task, planned, { ...options, evidence })
   if (options.dryRun) {
     for (const line of estimateLines(estimate, planned.prices)) reporter.line(line)
@@ -75,7 +83,8 @@ export async function runTask(folder: string, given: TaskRunOptions): Promise<vo
   const request = { ...options, evidence, setting }
   reporter.line(startLine(estimate))
   const keep = keepsLimits(options.topology)
-  const session = { elsewhere, keep, needs: () => needsOf(topology), ofTask: task }
+  const trackers = options.tracker ?? []
+  const session = { elsewhere, keep, needs: () => needsOf(topology), ofTask: task, trackers }
   if (options.runs === undefined) {
     const runId = options.runId ?? nameByTime(task)
     const begin = async (bus: Bus, own?: string) => ({

@@ -8,6 +8,7 @@ import { hashOf } from '../../schemas/hash.ts'
 import { RunStarted } from '../../schemas/messages/run.ts'
 import { queuesOf } from '../../schemas/queue.ts'
 import { type Evidence, RunConfig, type Setting } from '../../schemas/run.ts'
+import { searchSettingsOf } from '../../schemas/search.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
@@ -55,6 +56,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
   const runId = request.runId ?? nameByTime(task, startedAt)
   const setting = request.setting ?? (task.seeds.length > 0 ? 'seed' : 'scratch')
   const { attempts: defaultAttempts, rows: defaultRows, ...limits } = topology.run
+  const search = searchSettingsOf(topology.run)
   const retentionSet = request.evidence?.retention ? await retentionOf(task) : undefined
   const whole = { ...task, retentionSet }
   const rows = request.rows ?? defaultRows ?? task.rows.target
@@ -71,6 +73,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
     options: rowOptionsOf(topology),
     prices: topology.prices,
     limits,
+    ...(search && !request.generate ? { search } : {}),
     taskHash: task.sha256,
     primary: task.scorer.primary,
     setting,

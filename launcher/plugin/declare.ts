@@ -1,4 +1,4 @@
-import type { CodeFailureKind, FromCode } from '../../agents/sdk/channel.ts'
+import type { CodeFaultKind, FromCode } from '../../agents/sdk/channel.ts'
 import { type CodeFile, startCode } from '../../agents/sdk/code-process.ts'
 import type { PluginLimits } from '../../schemas/session-limits.ts'
 import type { UsageError } from '../../schemas/user-error.ts'
@@ -48,7 +48,7 @@ const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ').trim().slice(0, m
 function failed(
   place: Place,
   { entry }: CodeFile,
-  { kind, reason }: { kind: CodeFailureKind; reason: string },
+  { kind, reason }: { kind: CodeFaultKind; reason: string },
 ): UsageError {
   const { role } = place
   const why = oneLine(reason)

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 
 /** How a topology names code that is not built in. */
-export type PluginReference =
+export type VariantReference =
   | { language: 'typescript'; file: string }
   | { language: 'typescript'; specifier: string }
   | { language: 'python'; file: string }
@@ -14,7 +14,7 @@ export const isReference = (variant: string): boolean =>
   /^(\.|\/|@|python:|external(:|$))/.test(variant) || variant.includes('/') || /\.[cm]?[jt]s$/.test(variant)
 
 /** What a variant refers to. `base`: the folder that relative paths start from. */
-export function referenceOf(variant: string, base: string): PluginReference {
+export function referenceOf(variant: string, base: string): VariantReference {
   const [, external] = /^external:?(.*)$/.exec(variant) ?? []
   if (external !== undefined) return { language: 'external', name: external }
   const [, python] = /^python:(.*)$/.exec(variant) ?? []

@@ -57,8 +57,8 @@ function valuesOf(topology: Topology): Map<string, unknown> {
 /** The topology with its variants and models, and nothing else said. */
 function bareOf({ name, agents }: Topology): Topology {
   const specs = agentRoles.map((role) => {
-    const { variant, options } = agents[role]
-    return [role, { variant, options: options.model === undefined ? {} : { model: options.model } }] as const
+    const { variant, options, plugin } = agents[role]
+    return [role, { variant, plugin, options: options.model === undefined ? {} : { model: options.model } }] as const
   })
   return Topology.parse({ name, agents: Object.fromEntries(specs) })
 }
@@ -70,11 +70,10 @@ function withOptionDefaults(written: Topology): Topology {
   // A model that nobody named yet hides no other option.
   const topology = withTeacherLimits(laidOver(withModel(written, 'not named'), written) as Topology)
   const parsed = agentRoles.flatMap((role) => {
-    const { options } = topology.agents[role]
-    const asks = asksModel(topology.agents[role])
-    const own = role === 'evaluator' && !asks ? EvaluatorOptions : schemas[role]
-    const takesNone = role !== 'evaluator' && role in optionsOf && !asks
-    return takesNone ? [] : [[role, { options: own.safeParse(options).data ?? options }] as const]
+    const agent = topology.agents[role]
+    const own = role === 'evaluator' && !asksModel(agent) ? EvaluatorOptions : schemas[role]
+    const takesNone = role !== 'evaluator' && role in optionsOf && !asksModel(agent)
+    return takesNone ? [] : [[role, { options: own.safeParse(agent.options).data ?? agent.options }] as const]
   })
   return laidOver(topology, { agents: Object.fromEntries(parsed) }) as Topology
 }

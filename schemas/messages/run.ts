@@ -51,6 +51,39 @@ export const Decision = defineEvent({
     promptHashes: z.record(z.string(), Sha256).optional(),
     /** What the model was asked for this decision. */
     spent: Spent.optional(),
+    /** In a run that says how it searches: the attempt's place in it. */
+    place: z
+      .object({
+        generation: z.number().int().positive(),
+        /** Attempts of the generation. */
+        of: z.number().int().positive(),
+        /** The attempt that it was planned from. */
+        from: z.number().int().positive().nullable(),
+        /** Share of the run's rows. */
+        share: z.number().positive(),
+        /** The contender that it is, with all rows. */
+        promotes: z.number().int().positive().optional(),
+      })
+      .optional(),
+  }),
+})
+
+/** planner: a better attempt was held against the best one, over all training seeds that both have. */
+export const Race = defineEvent({
+  name: 'race',
+  from: ['planner'],
+  schema: z.object({
+    attempt: z.number().int().positive(),
+    against: z.number().int().positive(),
+    /** Right answers on validation by training seed, the search's first. */
+    own: z.array(z.number().int().nonnegative()),
+    other: z.array(z.number().int().nonnegative()),
+    total: z.number().int().positive(),
+    /** How much more it has right, as a share, and by how much it had to lead. */
+    lead: z.number(),
+    needed: z.number(),
+    /** Whether it took the place of the best. */
+    kept: z.boolean(),
   }),
 })
 
@@ -88,6 +121,8 @@ export const RunFinished = defineEvent({
   from: ['planner'],
   schema: z.object({
     stopReason: StopReason,
+    /** As text, where the reason alone does not say it. */
+    stopDetail: z.string().optional(),
     /** The attempt whose dataset was chosen on validation; null when none was valid. */
     chosenAttempt: z.number().int().positive().nullable(),
     dataset: ObjectRef.nullable(),

@@ -1,17 +1,21 @@
 /**
- * `npm run bench -- [--faults] [--generators 1,2,4] [--rows n] [--rows-each n] [--latency ms] [--hook] [--copies]`: `syllabus generate`
- * against a teacher of ours, first in a fresh home, then once more in the same one, which is what a user meets every day; and a bare client
- * beside it, which shows what this machine allows. With several numbers of generators one table, a row each, all in a home that was used
- * before; with `--rows-each` each has so many rows for each generator. With `--copies` what copies on three servers cost (copies.ts).
+ * `npm run bench -- [--faults] [--generators 1,2,4] [--rows n] [--rows-each n] [--latency ms] [--hook] [--copies] [--traces]`: `syllabus
+ * generate` against a teacher of ours, first in a fresh home, then once more in the same one, which is what a user meets every day; and
+ * a bare client beside it, which shows what this machine allows. With several numbers of generators one table, a row each, all in a home
+ * that was used before; with `--rows-each` each has so many rows for each generator. With `--copies` what copies on three servers cost
+ * (copies.ts), with `--traces` what a receiver of traces costs that is not there (traces.ts). With `--bridges 1,2,4` whole runs with a
+ * stand-in runtime, by strategy (bridges.ts).
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startTeacherServer } from '../support/teacher-server.ts'
+import { benchBridges } from './bridges.ts'
 import { benchCopies } from './copies.ts'
 import { type BenchSettings, benchRun, perGenerator } from './one-run.ts'
 import { rawClientSeconds } from './raw-client.ts'
+import { benchTraces } from './traces.ts'
 
 const { values } = parseArgs({
   options: {
@@ -23,6 +27,10 @@ const { values } = parseArgs({
     hook: { type: 'boolean', default: false },
     'rows-each': { type: 'string' },
     copies: { type: 'boolean', default: false },
+    traces: { type: 'boolean', default: false },
+    /** With `--traces`: how many rounds. */
+    times: { type: 'string', default: '5' },
+    bridges: { type: 'string' },
   },
 })
 const counts = values.generators.split(',').map(Number)
@@ -43,8 +51,17 @@ async function rawShare(generators: number, calls: number): Promise<number> {
   return ((calls / (await rawClientSeconds(server.url, calls, concurrency))) * latencyMs) / (concurrency * 1000)
 }
 
+if (values.bridges !== undefined) {
+  await benchBridges(values.bridges.split(',').map(Number))
+  process.exit(0)
+}
+
 if (values.copies) {
   await benchCopies(calls, latencyMs)
+  process.exit(0)
+}
+if (values.traces) {
+  await benchTraces(calls, latencyMs, Number(values.times))
   process.exit(0)
 }
 

@@ -18,6 +18,8 @@ export type BenchSettings = {
   hook: boolean
   /** Of the teacher: a user's is the same every day. */
   port: number
+  /** What the command's environment has beside. */
+  env?: Record<string, string>
 }
 
 /** Calls under way in one generator. */
@@ -32,7 +34,7 @@ const Facts = z.object({ rows: z.number(), stopReason: z.string(), spent: z.obje
  * seconds as a user waits, calls a second against what the latency allows, processor time and memory of all its processes.
  */
 export async function benchRun(settings: BenchSettings) {
-  const { home, out, calls, generators, latencyMs, faults, hook, port } = settings
+  const { home, out, calls, generators, latencyMs, faults, hook, port, env } = settings
   await using server = await startTeacherServer({ latencyMs, duplicateEvery: 20, faults }, port)
   const program = `${out}-program.json`
   await writeFile(
@@ -54,6 +56,7 @@ export async function benchRun(settings: BenchSettings) {
         OPENAI_BASE_URL: server.url,
         OPENAI_API_KEY: 'bench',
         PATH: `${dirname(await natsBinary())}${delimiter}${process.env.PATH}`,
+        ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     },

@@ -1,10 +1,11 @@
 /**
  * Figures of the runtimes that train:
- * npm run figures:runtimes -- [--runtimes peft,llama-factory] [--rows 100] [--items 60] [--warmup 0] [--epochs 1] [--seed 1] [--keep]
+ * npm run figures:runtimes -- [--runtimes peft,llama-factory] [--rows 100] [--items 60] [--warmup 0] [--epochs 1] [--float32] [--seed 1]
  *
  * Trains the embedded student on the same rows of the bundled task with each runtime, asks each adapter validation items with the project's
  * own runtime, and prints loss curves, tokens a second and results, each beside the first runtime. `--warmup` replaces the recipe's
  * warmup_ratio: transformers begins a warm-up at a rate of 0, and the project's own runtime at the first rate above it.
+ * `--float32`: weights and products in float32, so that runtimes differ by less than bfloat16 rounds.
  * What a runtime needs is installed into SYLLABUS_HOME on first use.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -30,8 +31,8 @@ const { values } = parseArgs({
     items: { type: 'string', default: '60' },
     epochs: { type: 'string' },
     warmup: { type: 'string' },
+    float32: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
-    keep: { type: 'boolean', default: false },
   },
 })
 const line = (text: string) => console.log(text)
@@ -47,6 +48,7 @@ const task = await loadTask(bundledTask)
 const recipe = {
   ...task.recipe,
   ...(values.warmup !== undefined && { warmup_ratio: Number(values.warmup) }),
+  ...(values.float32 && { bf16: false }),
   ...(values.epochs !== undefined && { num_train_epochs: Number(values.epochs) }),
 }
 const items = task.validation.slice(0, Number(values.items))
@@ -124,5 +126,4 @@ for (const { name, trained } of others) {
     )
   }
 }
-if (values.keep) line(`\nkept: ${folder}`)
-else await rm(folder, { recursive: true, force: true })
+await rm(folder, { recursive: true, force: true })

@@ -1,2 +1,3 @@
-// `npm run simulate`: the intervals of reports; `npm run simulate -- scale`: a large `generate`.
-await import(process.argv.includes('scale') ? './scale.ts' : './simulate.ts')
+// `npm run simulate`: the intervals of reports; `npm run simulate -- scale`: a large `generate`; `npm run simulate -- search`: strategies.
+const named = ['scale', 'search'].find((name) => process.argv.includes(name))
+await import(`./${named ?? 'simulate'}.ts`)

@@ -2,42 +2,16 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runTool, tool } from '../support/deploy-tools.ts'
+import { runTool } from '../support/deploy-tools.ts'
+import { build, machine, podman, root, sealedOff, why } from './podman.ts'
 
-const root = join(import.meta.dirname, '../..')
-const podman = tool('podman')
-const bases = ['docker.io/library/debian:bookworm-slim', 'docker.io/library/node:24-bookworm-slim']
-const away = podman ? bases.filter((base) => runTool(podman, ['image', 'exists', base]).code !== 0) : []
-/** Options that podman needs on a machine, with spaces between them. */
-const machine = (process.env.SYLLABUS_PODMAN_OPTIONS ?? '').split(' ').filter(Boolean)
-const why = !podman
-  ? 'no podman'
-  : away.length > 0 && !process.env.SYLLABUS_PULL
-    ? `no image ${away.join(', ')}; SYLLABUS_PULL=1 pulls it`
-    : null
 const tag = 'localhost/syllabus-agents:tested'
 
 describe.skipIf(why)(`the agents' image${why ? ` (skipped: ${why})` : ''}`, () => {
   const run = (options: readonly string[], ...command: string[]) =>
-    runTool(podman!, ['run', '--rm', ...machine, '--read-only', '--cap-drop', 'ALL', ...options, tag, ...command])
+    runTool(podman!, ['run', '--rm', ...machine, ...sealedOff, ...options, tag, ...command])
 
-  beforeAll(() => {
-    const ofBuild = (process.env.SYLLABUS_PODMAN_BUILD_OPTIONS ?? '').split(' ').filter(Boolean)
-    const words = [
-      'build',
-      '--format',
-      'docker',
-      ...machine,
-      ...ofBuild,
-      '--file',
-      'deploy/images/agents.Dockerfile',
-      '--tag',
-      tag,
-      '.',
-    ]
-    const { status, stderr } = spawnSync(podman!, words, { cwd: root, encoding: 'utf8' })
-    expect(status, stderr).toBe(0)
-  }, 900_000)
+  beforeAll(() => build('agents', tag), 900_000)
   afterAll(() => void runTool(podman!, ['rmi', '--force', tag]))
 
   test('a command runs as nobody, with a read-only root, two folders to write in, and the Node of the lock file', () => {
@@ -62,7 +36,7 @@ describe.skipIf(why)(`the agents' image${why ? ` (skipped: ${why})` : ''}`, () =
   }, 60_000)
 
   test('tini passes a signal on, and a process that was left is taken up', async () => {
-    const words = ['run', '--rm', ...machine, '--read-only', '--name', 'syllabus-tested', tag]
+    const words = ['run', '--rm', ...machine, ...sealedOff, '--name', 'syllabus-tested', tag]
     const script = "trap 'echo drained; exit 0' TERM; cat /proc/1/comm; echo ready; while :; do sleep 0.1; done"
     const child = spawn(podman!, [...words, 'sh', '-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
     let text = ''

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Command, entry, syllabus } from '../support/command.ts'
 import { runTool, tool } from '../support/deploy-tools.ts'
 
 /* A Kubernetes that KUBECONFIG names, for the suite that installs the chart for real. Its nodes are this machine: volumes are folders. */
@@ -73,6 +75,27 @@ export function readyPods(name: string): string[] {
         status.conditions?.some((each) => each.type === 'Ready' && each.status === 'True'),
     )
     .map(({ metadata }) => metadata.name)
+}
+
+/** The address of the first pod that is selected. */
+export const addressOf = (selector: string): string =>
+  kubectl(['get', 'pods', '--selector', selector, '--output', 'jsonpath={.items[0].status.podIP}'])
+
+const probe = `
+const [host, port] = process.argv.slice(1)
+const end = (text) => { console.log(text); process.exit() }
+require('node:net').connect({ host, port: Number(port) }).on('connect', () => end('reached')).on('error', () => end('shut'))
+setTimeout(end, 3000, 'shut')`
+
+/** Whether a pod can open a TCP connection to an address. */
+export const isReached = (from: string, host: string, port: number): boolean =>
+  kubectl(['exec', from, '--', 'node', '--eval', probe, host, String(port)]).includes('reached')
+
+/** Runs `syllabus` on this machine, outside of Kubernetes, with the names of its Services as a host beside it may have them; root alone. */
+export function startOutside(folder: string, words: readonly string[], env: Record<string, string>): Command {
+  writeFileSync(join(folder, 'resolv.conf'), kubectl(['exec', 'pod/teacher', '--', 'cat', '/etc/resolv.conf']))
+  const script = 'mount --bind "$1" /etc/resolv.conf; shift; exec "$@"'
+  return syllabus(words, env, entry, ['unshare', '--mount', 'sh', '-c', script, 'sh', join(folder, 'resolv.conf')])
 }
 
 /** Forwards a port of a pod or a Service to this machine; the port here. */

@@ -1,29 +1,35 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { syllabus } from '../support/command.ts'
 import { openGenerateFolder } from '../support/generate.ts'
+import { linkedHome } from '../support/linked-home.ts'
 import { until } from '../support/nats.ts'
 import { promptProgram } from '../support/prompt-program.ts'
+import { makeTinyStudent, runtimePython } from '../support/python.ts'
 import { startTeacherServer } from '../support/teacher-server.ts'
 import {
+  addressOf,
   addVolume,
   apply,
   component,
   forward,
   hasKeda,
   helm,
+  isReached,
   kubectl,
   missing,
   namespace,
   readyPods,
+  startOutside,
 } from './cluster.ts'
 import { startStub } from './stub.ts'
 
 const root = join(import.meta.dirname, '../..')
 const rows = Number(process.env.SYLLABUS_KUBE_ROWS ?? 2000)
 const model = 'test-teacher'
+type JobState = { status: { succeeded?: number; conditions?: { type: string; status: string }[] } }
 const words = ['--rows', String(rows), '--concurrency', '12', '--seed', '7']
 
 describe.skipIf(missing)(`the chart in a real Kubernetes${missing ? ` (skipped: ${missing})` : ''}`, () => {
@@ -34,6 +40,22 @@ describe.skipIf(missing)(`the chart in a real Kubernetes${missing ? ` (skipped: 
   const run = async (...args: string[]) => {
     const { ended, output } = syllabus(args, home)
     expect(await ended, output()).toBe(0)
+  }
+  /** Makes servers' files and join files, each in a Secret of the release that uses it. */
+  const makeCluster = async (
+    out: string,
+    { hosts, service, release, agents }: { hosts: string[]; service: string; release: string; agents: string[] },
+  ) => {
+    const addresses = hosts.flatMap((name) => ['--host', `${name}=${name}.${service}.${namespace}.svc.cluster.local`])
+    await run('cluster', 'init', '--out', out, '--store', '/data', '--max-file', '2GB', ...addresses)
+    const own = Object.fromEntries(agents.map((role) => [role, role]))
+    const nodes = { ...own, page: 'gateway,operator', operator: 'gateway,operator' }
+    for (const [name, roles] of Object.entries(nodes)) {
+      const file = join(out, `${name}.node.json`)
+      await run('cluster', 'node', out, '--name', name, '--roles', roles, '--out', file)
+      kubectl(['create', 'secret', 'generic', `${release}-${name}`, `--from-file=node.json=${file}`])
+    }
+    for (const name of hosts) kubectl(['create', 'secret', 'generic', name, `--from-file=${join(out, 'hosts', name)}`])
   }
   const install = (...more: string[]) =>
     helm([
@@ -59,27 +81,16 @@ describe.skipIf(missing)(`the chart in a real Kubernetes${missing ? ` (skipped: 
   beforeAll(async () => {
     kubectl(['create', 'namespace', namespace])
     const names = [0, 1, 2].map((index) => `syllabus-nats-${index}`)
-    const hosts = names.flatMap((name) => ['--host', `${name}=${name}.syllabus-nats.${namespace}.svc.cluster.local`])
-    await run('cluster', 'init', '--out', cluster, '--store', '/data', '--max-file', '2GB', ...hosts)
-    const nodes = {
-      planner: 'planner',
-      generator: 'generator',
-      critic: 'critic',
-      page: 'gateway,operator',
-      operator: 'gateway,operator',
-    }
-    for (const [name, roles] of Object.entries(nodes)) {
-      const file = join(cluster, `${name}.node.json`)
-      await run('cluster', 'node', cluster, '--name', name, '--roles', roles, '--out', file)
-      kubectl(['create', 'secret', 'generic', `syllabus-${name}`, `--from-file=node.json=${file}`])
-    }
-    for (const name of names)
-      kubectl(['create', 'secret', 'generic', name, `--from-file=${join(cluster, 'hosts', name)}`])
+    const agents = ['planner', 'generator', 'critic', 'evaluator', 'trainer-bridge']
+    await makeCluster(cluster, { hosts: names, service: 'syllabus-nats', release: 'syllabus', agents })
     for (const claim of [
       ...names.map((name) => `data-${name}`),
       'syllabus-page',
       'syllabus-run-first',
       'syllabus-run-second',
+      'syllabus-run-whole',
+      ...[0, 1, 2].map((index) => `nats-js-nats-${index}`),
+      'outer-run-outer',
     ])
       addVolume(claim, join(folder, claim))
     apply({
@@ -114,6 +125,21 @@ describe.skipIf(missing)(`the chart in a real Kubernetes${missing ? ` (skipped: 
     rmSync(folder, { recursive: true, force: true })
   }, 120_000)
 
+  test.each(['one-node', 'gpu-pool', 'own-servers'])('the API server takes all that %s renders', (set) => {
+    const chart = [join(root, 'deploy/helm/syllabus'), '--values', join(root, `deploy/helm/values/${set}.yaml`)]
+    const known = new Set(kubectl(['api-versions']).trim().split('\n'))
+    const manifests = helm(['template', 'dry', ...chart, '--kube-version', '1.34.0']).split(/^---$/m)
+    const served = manifests.filter((text) => known.has(/^apiVersion: (\S+)/m.exec(text)?.[1] ?? ''))
+    expect(served.length).toBeGreaterThan(10)
+    const taken = kubectl(['apply', '--dry-run=server', '--filename', '-'], served.join('\n---\n'))
+    expect(
+      taken
+        .trim()
+        .split('\n')
+        .filter((line) => line.endsWith('(server dry run)')),
+    ).toHaveLength(served.length)
+  })
+
   test('three servers, agents by role and a Job make the rows that one host makes, while pods are lost and the release is upgraded', async () => {
     install()
     await until('the servers are ready', () => readyPods('nats').length === 3, 240_000)
@@ -147,6 +173,60 @@ describe.skipIf(missing)(`the chart in a real Kubernetes${missing ? ` (skipped: 
     expect(asked().twice).toBeLessThanOrEqual(24)
   }, 1_500_000)
 
+  test.skipIf(missing !== null || !process.env.SYLLABUS_KUBE_ENFORCES)(
+    'NetworkPolicies hold: agents reach the servers and nothing else, and strangers reach nobody',
+    async () => {
+      await until('the generators are ready', () => readyPods('generator').length > 0, 120_000)
+      const [nats, critic] = ['nats', 'critic'].map((name) => addressOf(component(name)))
+      const teacher = addressOf('app=teacher')
+      const asked: [string, string, number, boolean][] = [
+        ['deployment/syllabus-critic', nats!, 4222, true],
+        ['deployment/syllabus-critic', nats!, 6222, false],
+        ['deployment/syllabus-critic', nats!, 8222, false],
+        ['deployment/syllabus-critic', teacher, 8000, false],
+        ['deployment/syllabus-generator', nats!, 4222, true],
+        ['deployment/syllabus-generator', teacher, 8000, true],
+        ['deployment/syllabus-generator', critic!, 9464, false],
+        ['pod/teacher', nats!, 4222, false],
+        ['pod/teacher', critic!, 9464, false],
+        ['pod/teacher', teacher, 8000, true],
+      ]
+      expect(asked.map(([from, to, port]) => [from, to, port, isReached(from, to, port)])).toEqual(asked)
+    },
+    300_000,
+  )
+
+  test('a Job submits a whole run: a host outside of Kubernetes trains, and all else are pods', async () => {
+    const student = await makeTinyStudent(await runtimePython(), join(folder, 'tiny'))
+    await linkedHome(join(folder, 'outside'))
+    const words = ['node', 'start', join(cluster, 'trainer-bridge.node.json'), '--trainer-bridge', '1']
+    const outside = startOutside(folder, words, { SYLLABUS_HOME: join(folder, 'outside') })
+    try {
+      const submit = {
+        runId: 'whole',
+        command: 'run',
+        args: ['--student', student, '--rows', '40', '--attempts', '1', '--no-retention', '--arms', 'none'],
+        configMap: '',
+      }
+      const roles = { evaluator: { enabled: true } }
+      const agents = { planner: { variant: 'rules' }, generator: { variant: 'procedural', options: null, slots: null } }
+      const evaluator = { options: { audit: { 'in-template': 2 } } }
+      const changes = { submit: { ...submit, enabled: true }, roles, topology: { agents: { ...agents, evaluator } } }
+      writeFileSync(join(folder, 'whole.yaml'), JSON.stringify(changes))
+      install('--values', join(folder, 'whole.yaml'))
+      const job = () => JSON.parse(kubectl(['get', 'job/syllabus-run-whole', '--output', 'json'])) as JobState
+      const isOver = () =>
+        job().status.conditions?.some(({ type, status }) => /Complete|Failed/.test(type) && status === 'True')
+      await until('the run is over', () => isOver() === true || outside.child.exitCode !== null, 900_000)
+      expect(job().status.succeeded, `${kubectl(['logs', 'job/syllabus-run-whole'])}\n--\n${outside.output()}`).toBe(1)
+      expect(outside.output()).toContain('works for whole: 1 trainer-bridge')
+      expect(globSync(join(folder, 'syllabus-run-whole/runs/*/report.json'))).toHaveLength(1)
+    } finally {
+      outside.child.kill('SIGTERM')
+      await outside.ended
+    }
+  }, 1_200_000)
+
   test('the page answers through a port-forward', async () => {
     await until('the page is up', () => readyPods('page').length === 1, 240_000)
     const address = () => /http:\/\/\S+token=\w+/.exec(kubectl(['logs', 'deployment/syllabus-page']))?.[0]
@@ -161,6 +241,53 @@ describe.skipIf(missing)(`the chart in a real Kubernetes${missing ? ` (skipped: 
       child.kill('SIGTERM')
     }
   }, 300_000)
+
+  const officialChart = process.env.SYLLABUS_NATS_CHART
+  test.skipIf(missing !== null || !officialChart)(
+    'servers of the official chart hold a run as those of this one do',
+    async () => {
+      const hosts = ['nats-0', 'nats-1', 'nats-2']
+      const outer = join(folder, 'outer')
+      const agents = ['planner', 'generator', 'critic']
+      await makeCluster(outer, { hosts, service: 'nats-headless', release: 'outer', agents })
+      const { id } = JSON.parse(readFileSync(join(outer, 'cluster.json'), 'utf8')) as { id: string }
+      const here = {
+        config: { cluster: { merge: { name: id } }, jetstream: { fileStore: { pvc: { size: '2Gi' } } } },
+        container: { image: { tag: '2.15.1-alpine' } },
+        // Their images are not here.
+        ...{ reloader: { enabled: false }, natsBox: { enabled: false } },
+        podTemplate: {
+          topologySpreadConstraints: { 'kubernetes.io/hostname': { whenUnsatisfiable: 'ScheduleAnyway' } },
+        },
+      }
+      writeFileSync(join(folder, 'official.yaml'), JSON.stringify(here))
+      const official = [
+        '--values',
+        join(root, 'deploy/helm/nats/values.yaml'),
+        '--values',
+        join(folder, 'official.yaml'),
+      ]
+      helm(['upgrade', '--install', 'nats', officialChart!, ...official, '--wait', '--timeout', '5m'])
+      const peers = [{ podSelector: { matchLabels: { 'app.kubernetes.io/name': 'nats' } } }]
+      const changes = {
+        nats: { mode: 'external', external: { peers } },
+        page: { enabled: false },
+        submit: { enabled: true, runId: 'outer' },
+      }
+      writeFileSync(join(folder, 'outer.yaml'), JSON.stringify(changes))
+      const chart = [join(root, 'deploy/helm/syllabus'), '--values', join(root, 'deploy/helm/values/one-node.yaml')]
+      const ours = ['--values', values, '--values', join(folder, 'outer.yaml'), '--set', 'roles.generator.replicas=1']
+      helm(['upgrade', '--install', 'outer', ...chart, ...ours])
+      try {
+        kubectl(['wait', '--for=condition=complete', '--timeout=600s', 'job/outer-run-outer'])
+        const made = JSON.parse(readFileSync(join(folder, 'outer-run-outer/outer/generation.json'), 'utf8'))
+        expect(made).toMatchObject({ rows })
+      } finally {
+        for (const release of ['outer', 'nats']) helm(['uninstall', release, '--ignore-not-found'])
+      }
+    },
+    1_200_000,
+  )
 
   test.skipIf(missing !== null || !hasKeda())(
     'KEDA scales the generators on the backlog of the run, and keeps the least without one',

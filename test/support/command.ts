@@ -8,9 +8,15 @@ export type Written = { args: readonly string[]; env: Record<string, string> }
 
 export type Command = { child: ChildProcess; output(): string; ended: Promise<number | null> }
 
-/** Runs `syllabus` as a user does, in a process of its own. */
-export function syllabus(args: readonly string[], env: Record<string, string>): Command {
-  const child = spawn(process.execPath, [entry, ...args], {
+/** Runs `syllabus` as a user does, in a process of its own; `bin`: of other code than this; `within`: what the command is prefixed with. */
+export function syllabus(
+  args: readonly string[],
+  env: Record<string, string>,
+  bin = entry,
+  within: readonly string[] = [],
+): Command {
+  const [command = '', ...words] = [...within, process.execPath, bin, ...args]
+  const child = spawn(command, words, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

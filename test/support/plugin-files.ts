@@ -10,7 +10,7 @@ export const generatorText = (
   make: string,
   { name = 'mine', before = '', sources = "['prompt']", more = '' } = {},
 ): string => `
-import { defineGenerator, indexesOf, rowOf } from '${sdk}'
+import { defineGenerator, indexesOf, candidateOf } from '${sdk}'
 ${before}
 export const mine = defineGenerator({
   schemaVersion: 1, name: '${name}', version: '1.0.0', sources: ${sources}, ${more}
@@ -20,7 +20,7 @@ export const mine = defineGenerator({
 
 /** A row of each index that the everyday numbers' scorer reads. */
 export const plainRows =
-  'return { candidates: indexesOf(work).map((index) => rowOf(work, { index, input: [work.source.skill, index, work.shard.seed].join(" "), ' +
+  'return { candidates: indexesOf(work).map((index) => candidateOf(work, { index, input: [work.source.skill, index, work.shard.seed].join(" "), ' +
   'output: "The answer is \\\\boxed{" + index + ".00}." })), failures: [] }'
 
 /** A folder of its own outside the repository that holds these files; gives its path. */

@@ -6,6 +6,14 @@ import { bestAttempt, latestAttempt, type RunState, scoreShare, statusOf } from 
 const figure = (name: string, id: string, ...value: Child[]) =>
   h('dl.figure', { id: `figure-${id}` }, h('dt', name), h('dd', value))
 
+const stopDetail = ({ finished }: RunState) => (finished?.stopDetail === undefined ? '' : ` ${finished.stopDetail}`)
+
+/** `, generation 3` in a run that says how it searches. */
+function generation(state: RunState): string {
+  const place = state.attempts.get(latestAttempt(state))?.decision?.place
+  return place ? `, generation ${place.generation}` : ''
+}
+
 /** The run in five figures, for the head of the page. */
 export function createFigures(root: HTMLElement) {
   return {
@@ -27,13 +35,15 @@ export function createFigures(root: HTMLElement) {
       renewChildren(
         root,
         figure('Status', 'status', h('span', { className: `status-${status}` }, words(status))),
-        ...(state.finished ? [figure('Stopped because', 'stop', words(state.finished.stopReason))] : []),
+        ...(state.finished
+          ? [figure('Stopped because', 'stop', words(state.finished.stopReason), h('small.quiet', stopDetail(state)))]
+          : []),
         figure('Elapsed', 'elapsed', clockDuration(elapsedMs)),
         figure(
           'Attempt',
           'attempt',
           `${latestAttempt(state) || '–'}`,
-          h('small.quiet', attempts ? ` of ${attempts}` : ''),
+          h('small.quiet', attempts ? ` of ${attempts}${generation(state)}` : ''),
         ),
         figure(best ? `Best on validation (#${best[0]})` : 'Best on validation', 'best', percentText(share), change),
         figure('Base student', 'base', percentText(base)),

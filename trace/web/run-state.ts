@@ -41,6 +41,8 @@ export type RunState = {
   studentModels: Map<string, StudentModelState>
   /** Work in progress by agent instance and phase. */
   work: Map<string, Payload<'progress'> & { since: number; time: number }>
+  /** Attempts that led the best one and did not hold against it. */
+  notKept: Set<number>
   finalEvalAsked: boolean
   finalEval: Payload<'final-eval-results'> | null
   usage: UsageByPart
@@ -57,6 +59,7 @@ export function createRunState(): RunState {
     attempts: new Map(),
     studentModels: new Map(),
     work: new Map(),
+    notKept: new Set(),
     finalEvalAsked: false,
     finalEval: null,
     usage: createUsage(),
@@ -98,6 +101,9 @@ const handlers: Handlers = {
   },
   'run-finished'(state, payload) {
     state.finished = payload
+  },
+  race(state, { attempt, kept }) {
+    if (!kept) state.notKept.add(attempt)
   },
   decision(state, payload) {
     const attempt = attemptOf(state, payload.attempt)
@@ -190,13 +196,16 @@ export function scoreShare(studentModel: StudentModelState | undefined, state: R
   return tally && tally.total > 0 ? tally.correct / tally.total : null
 }
 
+const rowShare = (state: RunState, attempt: number) => state.attempts.get(attempt)?.decision?.place?.share ?? 1
+
 /** The attempt with the best validation score so far, as [number, studentModel]; null before the first. */
 export function bestAttempt(state: RunState): [number: number, studentModel: StudentModelState] | null {
   const score = (studentModel: StudentModelState) => scoreShare(studentModel, state) ?? 0
   return [...state.studentModels.values()].reduce<[number, StudentModelState] | null>((best, studentModel) => {
-    const number = /^attempt-(\d+)$/.exec(studentModel.name)?.[1]
-    const isBetter = number && studentModel.sheet && (!best || score(studentModel) > score(best[1]))
-    return isBetter ? [Number(number), studentModel] : best
+    const number = Number(/^attempt-(\d+)$/.exec(studentModel.name)?.[1] ?? 0)
+    if (!number || !studentModel.sheet || state.notKept.has(number)) return best
+    const more = best ? rowShare(state, number) - rowShare(state, best[0]) : 1
+    return more > 0 || (more === 0 && score(studentModel) > score(best![1])) ? [number, studentModel] : best
   }, null)
 }
 

@@ -1,6 +1,6 @@
 import { TerminalError } from '../../../bus/mod.ts'
 import { procedureOf } from '../../../tasks/procedures.ts'
-import { defineGenerator, type GeneratorWork, type Made } from '../../sdk/generator.ts'
+import { defineGenerator, type GeneratorWork, type MadeShard } from '../../sdk/generator.ts'
 import { generateShard } from './graph.ts'
 
 /** The rows of a procedure's source. @throws TerminalError for a task that has no procedure */
@@ -8,7 +8,7 @@ export async function proceduralRows(
   { shard, source, task }: GeneratorWork,
   signal: AbortSignal,
   name: string,
-): Promise<Made> {
+): Promise<MadeShard> {
   const procedure = await procedureOf(task)
   if (!procedure) throw new TerminalError(`task "${task.id}" has no procedure, so ${name} cannot make rows for it`)
   const { candidates, failures } = await generateShard(shard, source, procedure, signal)

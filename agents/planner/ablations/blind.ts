@@ -25,6 +25,7 @@ export function blinded(situation: Situation): Situation {
     base: null,
     best: null,
     sampleRows: [],
+    siblings: situation.siblings?.map((attempt) => ({ ...attempt, ...unscored })),
     history: isFix ? history.slice(-1).map((attempt) => ({ ...attempt, ...unscored })) : [],
   }
 }

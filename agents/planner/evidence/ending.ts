@@ -7,7 +7,7 @@ import { trainingSeeds } from './training-seeds.ts'
 export function finish(context: StepContext): void {
   if (context.state.phase !== 'final-eval') return
   conclude(context, context.state.stopReason ?? 'attempts-used')
-  setStatus(context, 'finished', `search ended: ${context.state.stopReason}`)
+  setStatus(context, 'finished', `search ended: ${context.state.stopDetail ?? context.state.stopReason}`)
 }
 
 /** The run is over without anything to test. */
@@ -24,6 +24,7 @@ function conclude(context: StepContext, stopReason: StopReason): void {
   context.send.push(
     outgoing.finished('end', {
       stopReason,
+      ...(state.stopDetail && { stopDetail: state.stopDetail }),
       chosenAttempt: chosen?.attempt ?? null,
       dataset: chosen?.dataset ?? null,
       datasetHash: chosen?.datasetHash ?? null,

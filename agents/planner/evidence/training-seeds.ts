@@ -8,6 +8,8 @@ import type { RunConfig } from '../../../schemas/run.ts'
 export function trainingSeeds({ seed, evidence }: Pick<RunConfig, 'seed' | 'evidence'>): {
   search: number
   replays: number[]
+  /** Of the attempts that are trained again to be held against each other; `index` from 2. */
+  further: (index: number) => number
 } {
   const search = deriveSeed(seed, 'search')
   const replays = new Set<number>()
@@ -15,5 +17,5 @@ export function trainingSeeds({ seed, evidence }: Pick<RunConfig, 'seed' | 'evid
     const fresh = deriveSeed(seed, draw === 1 ? 'replay' : `replay/${draw}`)
     if (fresh !== search) replays.add(fresh)
   }
-  return { search, replays: [...replays] }
+  return { search, replays: [...replays], further: (index) => deriveSeed(seed, `search/${index}`) }
 }

@@ -14,13 +14,14 @@ export function describeSituation(
   situation: Situation,
   { contextChars: maxChars, shown }: Pick<LlmPlannerOptions, 'contextChars' | 'shown'>,
 ): string {
-  const { task, base, history, best, sampleRows, operation } = situation
+  const { task, base, history, best, sampleRows, operation, siblings = [] } = situation
   const mode = task.scorer.primary
   const needed = [
     statusText(situation),
     ...(task.seeds.length > 0 ? [seedText(task.seeds, shown)] : []),
     ...(base ? [`The untrained student on validation: ${scoreText(base, mode)}.`] : []),
     ...(operation === 'debug' ? [lastWrote(history.at(-1), shown)] : []),
+    ...(siblings.length > 0 ? [siblingText(siblings, Math.floor(maxChars / 4))] : []),
     ...(best ? [bestText(best, Math.floor(maxChars / 3))] : []),
     ...(best?.causes?.length ? [causesText(best.causes)] : []),
     ...(sampleRows.length > 0 ? [`Some of its rows:\n${sampleRows.map((row) => rowText(row, shown)).join('\n')}`] : []),
@@ -64,6 +65,15 @@ function seedText(seeds: readonly SeedQuestion[], { seeds: most, row }: Shown): 
 
 const bestText = ({ attempt, program }: Attempt, maxChars: number): string =>
   `The best so far is attempt ${attempt}. Its program: ${shortenPrompted(JSON.stringify(program), maxChars)}`
+
+/** What is made beside this one: k plans from one state are worth k only where they differ. */
+function siblingText(siblings: readonly Attempt[], maxChars: number): string {
+  const each = Math.floor(maxChars / siblings.length)
+  const plans = siblings.map(({ diagnosis, program }) =>
+    shortenPrompted(`- ${oneLine(diagnosis, each)} ${JSON.stringify(program)}`, each),
+  )
+  return `${siblings.length} other program(s) are tried from this same state, at the same time. Plan something that differs from them in what it changes:\n${plans.join('\n')}`
+}
 
 /** What an analyst named and counting confirmed. */
 const causesText = (causes: readonly FailureCause[]): string =>

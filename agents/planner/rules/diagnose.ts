@@ -40,7 +40,7 @@ export type Diagnosis = {
   mean: number
   skills: Map<string, number>
   gaps: { phrasing: number; range: number }
-  /** Scored attempts since the best one, none of which beat it. */
+  /** Scored attempts since the best one that did not start from another one, none of which beat it. */
   stale: number
 }
 
@@ -64,7 +64,12 @@ export function diagnose(situation: Situation): Diagnosis {
     mean: accuracy(sheet.overall[mode]),
     skills: skillEstimates(sheet, names, mode),
     gaps: partGaps(sheet, mode),
-    stale: situation.history.filter((each) => each.attempt > bestAttempt && each.outcome === 'scored').length,
+    stale: situation.history.filter(
+      (each) =>
+        each.attempt > bestAttempt &&
+        each.outcome === 'scored' &&
+        (each.from === undefined || each.from === bestAttempt),
+    ).length,
   }
 }
 

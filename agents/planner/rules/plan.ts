@@ -17,6 +17,19 @@ type Move = (typeof moves)[number]
 
 /** The draft: most phrasings, a good part of wide numbers, all difficulties. */
 const draftManner: Manner = { phrasings: 6, wideShare: 0.4, difficulty: [1, 1, 1] }
+/** The same for further drafts beside it, or from nothing again: each of phrasings, wide numbers and difficulty in turn. */
+const otherDrafts: readonly Manner[] = [
+  { ...draftManner, wideShare: 0.7 },
+  { ...draftManner, difficulty: [0.5, 1, 1.5] },
+  { ...draftManner, phrasings: maxPhrasings },
+  { ...draftManner, difficulty: [1.5, 1, 0.5] },
+  { ...draftManner, wideShare: 0.1 },
+  { phrasings: maxPhrasings, wideShare: 0.7, difficulty: [0.5, 1, 1.5] },
+  { phrasings: maxPhrasings, wideShare: 0.1, difficulty: [1.5, 1, 0.5] },
+]
+const mannerOfDraft = (variation = 0): Manner =>
+  variation === 0 ? draftManner : otherDrafts[(variation - 1) % otherDrafts.length]!
+
 /** A gap below this is noise at thirty items a part. */
 const gapThatCounts = 0.05
 const carryShare = 0.5
@@ -45,8 +58,10 @@ function shiftDifficulty(manner: Manner, estimate: number): Manner {
  * at a smaller step, so that what helped can be distinguished.
  */
 function improve(situation: Situation, diagnosis: Diagnosis): Intent {
-  const active = diagnosis.stale === 0 ? moves : [moves[(diagnosis.stale - 1) % moves.length]!]
-  const step = 1 / (1 + Math.floor(diagnosis.stale / moves.length))
+  // Of several that are planned at the same time the first one does as if it were alone, the others make the next moves.
+  const turn = diagnosis.stale + (situation.variation ?? 0)
+  const active = turn === 0 ? moves : [moves[(turn - 1) % moves.length]!]
+  const step = 1 / (1 + Math.floor(turn / moves.length))
   const weights = new Map<string, number>()
   const manner = new Map<string, Manner>()
   for (const { name: skill } of situation.task.skills) {
@@ -80,7 +95,7 @@ export function plan(situation: Situation, diagnosis: Diagnosis): Intent {
   switch (situation.operation) {
     case 'draft':
     case 'debug':
-      return even(situation, () => draftManner)
+      return even(situation, () => mannerOfDraft(situation.variation))
     case 'repair':
       return {
         ...even(situation, (skill) => ({

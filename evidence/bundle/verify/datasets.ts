@@ -1,3 +1,4 @@
+import { attemptNumber } from '../../../schemas/arm.ts'
 import { Row } from '../../../schemas/row.ts'
 import { lastVerdicts } from '../../report/mod.ts'
 import { hashOfRows } from '../read.ts'
@@ -29,10 +30,10 @@ export const datasetsCheck: Check = {
       if (!training) continue
       const place = messagePlace('job', job, 'training.datasetHash')
       ledger.same(place, training.datasetHash, training.dataset.sha256)
-      const attempt = /^attempt-(\d+)$/.exec(studentModel)?.[1]
+      const attempt = attemptNumber(studentModel)
       const arm = arms.find((each) => each.arm === studentModel.replace(/-s\d+$/, ''))
-      if (attempt)
-        ledger.same(`${place} of ${studentModel}`, training.datasetHash, last.get(Number(attempt))?.datasetHash)
+      if (attempt !== null)
+        ledger.same(`${place} of ${studentModel}`, training.datasetHash, last.get(attempt)?.datasetHash)
       else if (arm) ledger.same(`${place} of ${studentModel}`, training.datasetHash, arm.datasetHash)
     }
     for (const finished of facts.finished) {

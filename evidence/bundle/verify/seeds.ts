@@ -8,14 +8,15 @@ export const seedsCheck: Check = {
   what: "all seeds from the run's seed",
   async run({ facts, config }, ledger) {
     // A run that makes data alone trains nothing: it has a seed of its own.
-    const alone = { search: config.seed, replays: [config.seed] }
-    const { search, replays } = config.generate ? alone : trainingSeeds(config)
+    const alone = { search: config.seed, replays: [config.seed], further: () => config.seed }
+    const { search, replays, further } = config.generate ? alone : trainingSeeds(config)
     for (const shard of facts.shards)
       ledger.same(messagePlace('shard', shard, 'seed'), shard.payload.seed, String(config.seed))
     for (const job of facts.jobs) {
       const { studentModel, training } = job.payload
       const { arm, seedIndex } = armSeedOf(studentModel)
-      const due = arm === 'base' ? null : arm === 'submission' ? search : replays[seedIndex - 1]
+      const ofSearch = seedIndex === 1 ? search : further(seedIndex)
+      const due = arm === 'base' ? null : arm === 'submission' ? ofSearch : replays[seedIndex - 1]
       ledger.same(messagePlace('job', job, 'training.seed'), training?.seed ?? null, due)
     }
     for (const finished of facts.finished) {

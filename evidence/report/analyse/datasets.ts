@@ -2,6 +2,7 @@ import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Decision } from '../../../schemas/messages/run.ts'
 import type { Program } from '../../../schemas/program.ts'
 import type { RejectionReason, Row } from '../../../schemas/row.ts'
+import { rowsWithShare } from '../../../schemas/search.ts'
 import type { RunFacts } from '../facts/run-facts.ts'
 import type { DatasetFacts } from '../report-data.ts'
 
@@ -71,7 +72,8 @@ function datasetOf(facts: RunFacts, attempt: number, rows: readonly Row[] | unde
     admitted: total('admitted'),
     carriedOver,
     rows: last?.rows ?? null,
-    valid: last && facts.config ? isValid(facts, last, facts.config.minimumRows) : null,
+    valid:
+      last && facts.config ? isValid(facts, last, rowsWithShare(facts.config, decision?.place?.share).minimum) : null,
     rejected,
     templateOverlap: verdicts.reduce((sum, verdict) => sum + verdict.templateOverlap, 0),
     ...(rows

@@ -1,3 +1,4 @@
+import { attemptNumber } from '../../../schemas/arm.ts'
 import { moneyOf } from '../../../schemas/spent.ts'
 import { lastVerdicts } from '../analyse/datasets.ts'
 import { spentOnAllModels, spentOnDecisions, spentOnRows } from '../analyse/usage.ts'
@@ -14,6 +15,7 @@ export type Use = {
   candidates: number
   /** Fewest and most rows of the datasets that were trained on. */
   rows: { fewest: number; most: number }
+  /** One on a part of the rows counts as its share. */
   trainings: number
   /** Student models whose score on validation the run received. */
   validationScores: number
@@ -73,17 +75,24 @@ export function resultOf(run: ComparedRun, entries: readonly LogEntry[]): RunRes
   }
 }
 
+/** What a training counts: one on a part of the run's rows as its share. */
+function shareOf({ decisions }: RunFacts, studentModel: string): number {
+  const attempt = attemptNumber(studentModel)
+  const decision = decisions.find(({ payload }) => attempt !== null && payload.attempt === attempt)
+  return decision?.payload.place?.share ?? 1
+}
+
 function useOf(facts: RunFacts): Use {
   const [rows, plans] = [spentOnRows(facts), spentOnDecisions(facts)]
   const trained = new Set(facts.jobs.flatMap(({ payload }) => (payload.training ? payload.studentModel : [])))
   const sizes = [...lastVerdicts(facts).values()]
-    .filter(({ attempt }) => trained.has(`attempt-${attempt}`))
+    .filter(({ attempt }) => trained.has(`attempt-${attempt}`) && shareOf(facts, `attempt-${attempt}`) === 1)
     .map((conclusion) => conclusion.rows)
   return {
     teacherCalls: rows.calls,
     candidates: facts.shards.reduce((sum, { payload }) => sum + payload.count, 0),
     rows: { fewest: sizes.length > 0 ? Math.min(...sizes) : 0, most: Math.max(0, ...sizes) },
-    trainings: trained.size,
+    trainings: [...trained].reduce((sum, name) => sum + shareOf(facts, name), 0),
     validationScores: new Set(facts.reports.map(({ payload }) => payload.studentModel.name)).size,
     plannerCalls: plans.calls,
     plannerTokens: plans.inputTokens + plans.outputTokens,

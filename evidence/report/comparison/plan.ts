@@ -2,11 +2,21 @@ import { z } from 'zod'
 import { RunId, Sha256, Token } from '../../../schemas/ids.ts'
 import { Plugin } from '../../../schemas/plugin.ts'
 import { AgentRole } from '../../../schemas/role.ts'
+import { StrategyName } from '../../../schemas/search.ts'
 import { UsageError } from '../../../schemas/user-error.ts'
 import { variantsOf } from '../../../schemas/variants.ts'
 
-/** An arm of a comparison: a planner that searches. */
-export const PlannerArm = z.enum(variantsOf.planner).exclude(['generate'])
+/** A planner that searches. */
+export const SearchingPlanner = z.enum(variantsOf.planner).exclude(['generate'])
+export type SearchingPlanner = z.infer<typeof SearchingPlanner>
+
+const OtherStrategy = StrategyName.exclude(['greedy'])
+const withStrategy = SearchingPlanner.options.flatMap((planner) =>
+  OtherStrategy.options.map((strategy) => `${planner}-${strategy}` as const),
+)
+
+/** An arm of a comparison: a planner, which searches as the topology says, or with a strategy, as `rules-tree`. */
+export const PlannerArm = z.enum([...SearchingPlanner.options, ...withStrategy])
 export type PlannerArm = z.infer<typeof PlannerArm>
 
 /** What an arm is called: a planner's name, or what sets the arm apart. */
@@ -19,6 +29,13 @@ export const ArmChanges = z.strictObject({
   plugins: z.partialRecord(AgentRole, Plugin).optional(),
 })
 export type ArmChanges = z.infer<typeof ArmChanges>
+
+/** What an arm's name says. */
+export function partsOfArm(arm: PlannerArm): { planner: SearchingPlanner; strategy: StrategyName | null } {
+  const strategy = OtherStrategy.options.find((each) => withStrategy.includes(arm as never) && arm.endsWith(`-${each}`))
+  if (!strategy) return { planner: SearchingPlanner.parse(arm), strategy: null }
+  return { planner: SearchingPlanner.parse(arm.slice(0, -strategy.length - 1)), strategy }
+}
 
 /** Pairs from which on a sign-flip test can fall below 5 % at all: 2 of 2^6 is 3.1 %, 2 of 2^5 is 6.3 %. */
 export const fewestPairs = 6

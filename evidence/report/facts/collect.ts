@@ -35,6 +35,7 @@ const listOf: Readonly<Record<MessageName, keyof Lists | null>> = {
   predictions: 'predictions',
   report: 'reports',
   decision: 'decisions',
+  race: 'races',
   shard: 'shards',
   batch: 'batches',
   verdict: 'verdicts',

@@ -7,7 +7,14 @@ import type {
   Report,
 } from '../../../schemas/messages/evaluation.ts'
 import type { Batch, Shard, Verdict } from '../../../schemas/messages/generation.ts'
-import type { Decision, OperatorCommand, Progress, RunFinished, StatusChanged } from '../../../schemas/messages/run.ts'
+import type {
+  Decision,
+  OperatorCommand,
+  Progress,
+  Race,
+  RunFinished,
+  StatusChanged,
+} from '../../../schemas/messages/run.ts'
 import type { RunConfig } from '../../../schemas/run.ts'
 import type { SealedResult } from '../../../schemas/sealed-results.ts'
 
@@ -31,6 +38,7 @@ export type RunFacts = {
   predictions: Logged<PayloadOf<typeof Predictions>>[]
   reports: Logged<PayloadOf<typeof Report>>[]
   decisions: Logged<PayloadOf<typeof Decision>>[]
+  races: Logged<PayloadOf<typeof Race>>[]
   shards: Logged<PayloadOf<typeof Shard>>[]
   /** Without the candidates' text. */
   batches: Logged<BatchFacts>[]

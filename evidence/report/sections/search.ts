@@ -21,6 +21,7 @@ import { duration, missing, numberText, percent, percentNumber, shortHash } from
 import { datasetName, isOfSearch, labelAmong, labelOf, operationText } from '../text/names.ts'
 import { quality } from './quality.ts'
 import { range } from './scores.ts'
+import { stepsOfSearch } from './search-steps.ts'
 
 export function search(data: ReportData): Blocks {
   const { studentModels, run, task } = data
@@ -50,6 +51,7 @@ export function search(data: ReportData): Blocks {
       ],
     },
     overview(datasets, studentModels),
+    stepsOfSearch(data.search, run.stopDetail),
     rejections(datasets),
     {
       kind: 'details',

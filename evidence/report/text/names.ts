@@ -1,3 +1,4 @@
+import { attemptNumber } from '../../../schemas/arm.ts'
 import { plural } from '../../../schemas/number-text.ts'
 import type { ArmResult } from '../contrasts.ts'
 import type { ReportData } from '../report-data.ts'
@@ -25,9 +26,9 @@ const labels: Readonly<Record<string, string>> = {
 export function labelOf(name: string): string {
   const known = labels[name]
   if (known) return known
-  if (name.startsWith('attempt-')) return `Attempt ${name.slice('attempt-'.length)}`
   const [, arm = '', seed] = /^(.+)-s(\d+)$/.exec(name) ?? []
   if (arm && labelOf(arm) !== arm) return `${labelOf(arm)}, seed ${seed}`
+  if (name.startsWith('attempt-')) return `Attempt ${name.slice('attempt-'.length)}`
   return name.startsWith('reference-') ? `${labels.reference} “${name.slice('reference-'.length)}”` : name
 }
 
@@ -49,8 +50,8 @@ export function armName({ arm, seeds, sameAs }: Pick<ArmResult, 'arm' | 'seeds' 
 export const labelAmong = (name: string, all: readonly string[]): string =>
   all.includes(`${name}-s2`) ? `${labelOf(name)}, seed 1` : labelOf(name)
 
-/** Whether a student model is the base or one that the search made. */
-export const isOfSearch = (name: string): boolean => name === 'base' || name.startsWith('attempt-')
+/** Whether a student model is the base or one that the search made, with its own seed. */
+export const isOfSearch = (name: string): boolean => name === 'base' || /^attempt-\d+$/.test(name)
 
 const order = ['base', 'base-examples', 'reference', 'random', 'one-shot', 'control', 'final']
 
@@ -60,7 +61,8 @@ export function byReadingOrder(one: string, other: string): number {
 }
 
 function rank(name: string): number {
-  if (name.startsWith('attempt-')) return 100 + Number(name.slice('attempt-'.length))
+  const attempt = attemptNumber(name)
+  if (attempt !== null) return 100 + attempt
   const place = order.indexOf(name.replace(/-s\d+$/, '').replace(/^reference-.+/, 'reference'))
   return place < 0 ? 10_000 : place < 2 ? place : 1000 + place
 }

@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AckPolicy } from '@nats-io/jetstream'
 import { afterEach, expect, test } from 'vitest'
 import { openLink } from '../../../bus/link.ts'
 import { BusSetupError } from '../../../bus/mod.ts'
@@ -69,6 +71,34 @@ test('C1, C2, C4: everything has three copies; no other topology makes them fewe
   await nc.close()
   await operator.ensureTopology({ ...sizes, keep: true })
   expect(await othersThan(3, cluster)).toEqual([])
+}, 120_000)
+
+test('C2: while a stream is raised to three copies the servers refuse consumers; queues that are made meanwhile are all there', async () => {
+  const cluster = await open({ copies: 1 })
+  const [raising, adding] = await Promise.all([cluster.open('operator', 'cli'), cluster.open('operator', 'cli')])
+  const { jsm, nc } = await cluster.link()
+  const log = logStreamOf.LAB
+  // A plain client shows what the servers answer.
+  const plain = (name: string) => jsm.consumers.add(log, { durable_name: name, ack_policy: AckPolicy.Explicit })
+  for (let count = 0; count < 40; count++) await plain(`before-${count}`)
+  const end = new AbortController()
+  const refused = new Set<number>()
+  const asks = async () => {
+    for (let count = 0; !end.signal.aborted; count++) {
+      const answered = plain(`meanwhile-${count}`).catch((error: { code: number }) => void refused.add(error.code))
+      await Promise.all([answered, sleep(5)])
+    }
+  }
+  const asking = asks()
+  const queues = Array.from({ length: 8 }, (_, index) => `rules-${index}`)
+  const added = queues.map((queue) => adding.ensureTopology({ ...sizes, copies: 3, variants: { critic: [queue] } }))
+  await Promise.all([raising.ensureTopology({ ...sizes, copies: 3 }), ...added])
+  end.abort()
+  await asking
+  expect([...refused]).toEqual([10_023])
+  const copies = await copiesIn(cluster, 'LAB')
+  expect(queues.map((queue) => copies[`${log} critic-${queue}-batch`])).toEqual(queues.map(() => 3))
+  await nc.close()
 }, 120_000)
 
 test('with three copies, over TLS, the death of the node that leads the log stops nothing, although it stays dead', async () => {

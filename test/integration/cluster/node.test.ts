@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { layout } from '../../../bus/mod.ts'
-import { codeVersion } from '../../../launcher/code-version.ts'
+import { codeVersion, workVersion } from '../../../launcher/code-version.ts'
 import { variantsIn } from '../../../launcher/topology/models.ts'
 import { readTopology } from '../../../launcher/topology/topology-file.ts'
 import { defaultTopology } from '../../../launcher/topology/topology-names.ts'
@@ -105,6 +105,7 @@ async function published(changes: Partial<WantedAgents> = {}): Promise<WantedAge
     addresses: { generator: teacher.url },
     inference: {},
     code: codeVersion(),
+    work: workVersion(),
     layout: layout.version,
     cluster: null,
     keyMark: null,
@@ -126,6 +127,7 @@ test.each<
     { words: ['--critic', '1'] },
     /missing: critic \(LAB\)[\s\S]*The file holds generator/,
   ],
+  ['a name that is a path', { words: ['--generator', '1', '--name', '../other'] }, /a name has letters, digits/],
   ['a range that is none', { words: ['--generator', '8..1'] }, /write a number, such as 8, or a range/],
   ['no servers and cluster in its file', { join: undefined }, /is no join file/],
   [
@@ -135,7 +137,7 @@ test.each<
   ],
   [
     'other code',
-    { wanted: { code: '0.0.1+aaaaaaaaaaaa' } },
+    { wanted: { code: '0.0.1+aaaaaaaaaaaa', work: '0.aaaaaaaaaaaa' } },
     /Run other works with Syllabus 0\.0\.1\+aaaaaaaaaaaa .* and this node has .*\n.*Bring the same code here/,
   ],
   ['another layout', { wanted: { layout: 1 } }, /Run other works with Syllabus .* \(layout 1 of messages/],

@@ -2,7 +2,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { NodePresence } from '../../../cluster/node/presence.ts'
-import { codeVersion } from '../../../launcher/code-version.ts'
+import { codeVersion, workVersion } from '../../../launcher/code-version.ts'
 import { variantsIn } from '../../../launcher/topology/models.ts'
 import { readTopology } from '../../../launcher/topology/topology-file.ts'
 import { defaultTopology } from '../../../launcher/topology/topology-names.ts'
@@ -66,8 +66,8 @@ test('each GPU of a host has a trainer-bridge that sees it alone', async () => {
   const topology = await readTopology(defaultTopology)
   const value: WantedAgents = {
     ...{ name: 'other', roles: ['trainer-bridge'], topologies: [topology], queues: variantsIn(topology) },
-    ...{ plannerQueues: [], addresses: {}, inference: {}, code: codeVersion(), layout: 2, cluster: null },
-    ...{ keyMark: null, studentHash: null },
+    ...{ plannerQueues: [], addresses: {}, inference: {}, cluster: null, keyMark: null, studentHash: null },
+    ...{ code: codeVersion(), work: workVersion(), layout: 2 },
   }
   const wanted = (await cluster.open('operator', 'cli')).kv('wanted', WantedAgents)
   const refreshing = setInterval(() => void wanted.put('other', value), 2000)

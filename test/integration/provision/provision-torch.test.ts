@@ -5,10 +5,11 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { checkDriver } from '../../../provision/driver.ts'
 import { runtimePackage } from '../../../provision/mod.ts'
 import type { Python } from '../../../provision/python.ts'
 import { runCommand } from '../../../provision/run-command.ts'
-import { chooseTorch, torchPin, withoutTorch } from '../../../provision/torch-build.ts'
+import { chooseTorch, torchPin, torchPins, withoutTorch } from '../../../provision/torch-build.ts'
 
 const requirements = join(runtimePackage, 'requirements.txt')
 let python: Python
@@ -98,6 +99,33 @@ test('an NVIDIA GPU wants CUDA even where the CPU build could be fetched', async
   const build = await choose(await lookingAt(await startIndex(listed), { 'nvidia-smi': 'echo "GPU 0: NVIDIA H100"' }))
   expect(build).toMatchObject({ kind: 'default' })
   expect(build.description).toContain('GPU found')
+})
+
+/** Each runtime that trains has torch, and what goes with it, of one version. */
+const everyRuntime = ['peft', 'llama-factory', 'trl'].map((name) =>
+  join(runtimePackage, '..', name, 'requirements.txt'),
+)
+
+test.each(everyRuntime)('a driver that is older than the CUDA of %s is refused with what helps', async (file) => {
+  const driver = async (says: string) => ({
+    ...{ requirements: file, python, name: 'runtime' },
+    env: await machine('driver', { 'nvidia-smi': `echo "| NVIDIA-SMI 535.1   ${says} |"` }),
+  })
+  await expect(checkDriver(await driver('CUDA Version: 12.4'))).rejects.toMatchObject({
+    message: "The packages of the runtime need CUDA 13, and this machine's NVIDIA driver serves CUDA 12.4.",
+    fix: expect.stringContaining('Update the driver to 580 or newer'),
+  })
+  for (const says of ['CUDA Version: 13.0', 'CUDA UMD Version: 14.1', 'nothing of CUDA'])
+    await expect(checkDriver(await driver(says))).resolves.toBeUndefined()
+  await expect(checkDriver({ ...(await driver('')), env: await machine('none', {}) })).resolves.toBeUndefined()
+})
+
+test('what is built with torch is taken from its index with it', async () => {
+  const lf = await readFile(everyRuntime[1]!, 'utf8')
+  expect(torchPins(lf, python).map((pin) => pin.split('==')[0])).toEqual(['torch', 'torchvision', 'torchaudio'])
+  expect(withoutTorch(lf)).not.toMatch(/^(torch|torchvision|torchaudio|triton)==|^(nvidia|cuda)-/m)
+  expect(withoutTorch(lf)).toMatch(/^torchdata==/m)
+  expect(torchPins(text, python)).toEqual([torchPin(text, python)])
 })
 
 test('macOS has one build', async () => {

@@ -84,6 +84,12 @@ test.each<[string, object, RegExp]>([
   expect(() => read({ generator: { LAB: nkey }, ...content })).not.toThrow(/PLANTED|take it out/)
 })
 
+test('a join file with the seed of an account is not called one of a newer version', () => {
+  const content = { generator: { LAB: { nkeySeed: account } }, join: facts }
+  expect(() => read(content)).toThrow(/generator\.LAB\.nkeySeed: this is not the seed of a user/)
+  expect(() => read(content)).not.toThrow(/newer version/)
+})
+
 test('users with nkeys have the allow lists of those with passwords, and the server is given public keys alone', () => {
   const everybody = (login: (role: Role, account: string) => object) =>
     Object.fromEntries(

@@ -113,7 +113,7 @@ test('the help of every command and of every group ends with examples of it', as
 
 test('every command that prints facts prints them as JSON, too', () => {
   const without = leavesOf(program).filter(({ command }) => !command.options.some(({ long }) => long === '--json'))
-  expect(without.map(({ path }) => path)).toEqual(['agent', 'completion'])
+  expect(without.map(({ path }) => path)).toEqual(['agent', 'mcp', 'completion'])
 })
 
 test('a task is an argument everywhere; as the option that it was it is still read', () => {
@@ -155,7 +155,7 @@ COMP_WORDS=(syllabus "$@"); COMP_CWORD=$#; _syllabus; printf '%s\\n' "\${COMPREP
   ])('bash completes %j', (words, expected) => expect(completed(...words)).toEqual(expected))
 
   test('no former name is offered', () => {
-    expect(completed('generate', '--t').toSorted()).toEqual(['--teacher', '--topology'])
+    expect(completed('generate', '--t').toSorted()).toEqual(['--teacher', '--topology', '--tracker'])
   })
 
   test.each(['zsh', 'fish'] as const)('%s has every command and every option that the help shows', (shell) => {

@@ -1,9 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { type Counts, readRange, rolesOf } from '../../../cluster/node/counts.ts'
-import { checkClock, checkSameCluster, checkSameStudent, faultsOfRun, withEndpoint } from '../../../cluster/node/fit.ts'
+import {
+  checkClock,
+  checkSameCluster,
+  checkSameStudent,
+  faultsOfRun,
+  noteOn,
+  withEndpoint,
+} from '../../../cluster/node/fit.ts'
 import { devicesIn } from '../../../cluster/node/gpus.ts'
 import { refuseUnfit } from '../../../cluster/node/prepare.ts'
-import { codeVersion } from '../../../launcher/code-version.ts'
+import { codeVersion, workVersion } from '../../../launcher/code-version.ts'
 import { agentsWanted, markOf, type WantedAgents } from '../../../launcher/wanted-agents.ts'
 import type { AgentRole } from '../../../schemas/role.ts'
 import { Topology } from '../../../schemas/topology.ts'
@@ -27,6 +34,7 @@ const wanted: WantedAgents = {
   addresses: { generator: 'http://10.0.0.9/v1' },
   inference: {},
   code: codeVersion(),
+  work: workVersion(),
   layout: 2,
   cluster: 'c1',
   keyMark: markOf('aa'),
@@ -74,7 +82,19 @@ describe('what does not fit ends a node with what, where and how', () => {
     ['the same', {}, null],
     ['a command that knows no cluster and no key', { cluster: null, keyMark: null }, null],
     ['another cluster', { cluster: 'c2' }, /of the cluster c1, and run my-run goes on in the cluster c2/],
-    ['other code', { code: '0.1.0+abc' }, /Run my-run works with Syllabus 0\.1\.0\+abc .*this node has/],
+    ['other code that makes the same', { code: '0.1.0+abc' }, null],
+    ['the same code, of a command that names no work version', { work: null }, null],
+    [
+      'other code that may make other rows',
+      { code: '0.1.0+abc', work: '2.abc' },
+      /work version 2\.abc\), and this node/,
+    ],
+    [
+      'other code from before there were work versions',
+      { code: '0.1.0+abc', work: null },
+      /Run my-run works with Syllabus 0\.1\.0\+abc .*work version none.*this node has/,
+    ],
+    ['other code that makes the same, of another layout', { code: '0.1.0+abc', layout: 3 }, /layout 3 .*layout 2/],
     ['another layout', { layout: 3 }, /layout 3 .*layout 2/],
     ['another key', { keyMark: markOf('bb') }, /key of the contamination index .* not that of run my-run/],
   ])('%s', (_what, changes, expected) => {
@@ -82,6 +102,13 @@ describe('what does not fit ends a node with what, where and how', () => {
     expect(faults.length).toBe(expected ? 1 : 0)
     if (expected) expect(faults[0]!.what).toMatch(expected)
     expect(faults.every(({ fix }) => fix.length > 20)).toBe(true)
+  })
+
+  test('other code is told where it keeps a node from nothing', () => {
+    expect(noteOn(wanted)).toBeNull()
+    expect(noteOn({ ...wanted, code: '0.1.0+abc' })).toMatch(
+      /^run my-run works with Syllabus 0\.1\.0\+abc, and this node/,
+    )
   })
 
   test('a role that checks no rows needs no key', () => {
@@ -134,7 +161,7 @@ describe('what does not fit ends a node with what, where and how', () => {
 })
 
 test('a role ends the node where it can do nothing of all that goes on; else it does what it can', () => {
-  const fits = { name: 'a', roles: ['generator'] as AgentRole[], agents: [], faults: [] }
+  const fits = { name: 'a', roles: ['generator'] as AgentRole[], agents: [], faults: [], note: null }
   const unfit = { ...fits, name: 'b', faults: [{ role: 'generator' as const, what: 'no key', fix: 'set it' }] }
   const other = {
     ...fits,
@@ -162,4 +189,5 @@ test('each role is wanted once, and a comparison wants a planner of each topolog
 
 test('the code is known by its sources: package version and a hash', () => {
   expect(codeVersion()).toMatch(/^\d+\.\d+\.\d+\+[0-9a-f]{12}$/)
+  expect(workVersion()).toMatch(/^\d+\.[0-9a-f]{12}$/)
 })

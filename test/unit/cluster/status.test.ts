@@ -9,7 +9,7 @@ const stream = (name: string, leader: string | null, copies: ReturnType<typeof c
 const server = { name: 'a', version: '2.11.0', cluster: 'c', otherAddresses: [] }
 const node = (name: string, changes: Partial<NodePresence> = {}): NodePresence => ({
   ...{ node: name, id: name, cluster: 'c', host: 'h', boot: '', pid: 1, code: '1+a', layout: 2, startedAt: '' },
-  ...{ clockOffsetMs: 3, roles: {}, serves: [], students: {}, troubles: [] },
+  ...{ clockOffsetMs: 3, roles: {}, serves: [], students: {}, troubles: [], notes: [] },
   ...changes,
 })
 
@@ -42,11 +42,15 @@ test('one server alone has no copies, and nothing is wrong with that', () => {
 
 test('nodes with other code, a wrong clock or a trouble are named, and a stream without a leader', () => {
   const state = { server, streams: [stream('RUN', null, [copy('b')])], consumers: [] }
-  const nodes = [node('n1'), node('n2', { code: '1+b', clockOffsetMs: -9000, troubles: ['the key is missing'] })]
+  const nodes = [
+    node('n1'),
+    node('n2', { code: '1+b', clockOffsetMs: -9000, troubles: ['the key is missing'], notes: ['other code'] }),
+  ]
   expect(clusterTroubles({ ...state, servers: serversIn(state), nodes }, 5000)).toEqual([
     'RUN of LAB has no leader: it takes and gives nothing',
     'nodes have different code: 1+a, 1+b',
     "the clock of node n2 is -9 s off the servers'",
     'node n2: the key is missing',
+    'node n2: other code',
   ])
 })

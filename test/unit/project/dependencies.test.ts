@@ -9,11 +9,13 @@ const levels = [
   ['schemas'],
   ['machine'],
   ['bus', 'tasks'],
-  ['agents', 'trace', 'telemetry', 'provision'],
+  ['agents', 'trace', 'telemetry', 'trackers', 'provision'],
   ['trainer-bridge'],
   ['evidence', 'launcher'],
   ['models', 'cluster'],
   ['experiments'],
+  ['api'],
+  ['mcp'],
   ['cli'],
   ['deploy'],
 ] as const
@@ -23,6 +25,7 @@ const roles = ['planner', 'generator', 'critic', 'evaluator']
 const narrower: Readonly<Record<string, readonly string[]>> = {
   trace: ['schemas', 'machine', 'bus'],
   telemetry: ['schemas', 'machine', 'bus'],
+  trackers: ['schemas', 'machine', 'bus'],
   'trainer-bridge': ['schemas', 'machine', 'bus', 'tasks', 'agents/kit', 'provision'],
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   armSeedOf,
+  attemptNumber,
   BaselineKind,
   kindOf,
   ReferenceName,
@@ -45,9 +46,12 @@ describe('the arms of a run', () => {
       'submission',
     ])
     expect(StudentModel.parse({ ...parts, name: 'final-s3' })).toMatchObject({ arm: 'final', seedIndex: 3 })
+    // An attempt that was raced.
+    expect(StudentModel.parse({ ...parts, name: 'attempt-12-s2' })).toMatchObject({ arm: 'submission', seedIndex: 2 })
+    expect(['attempt-12-s2', 'attempt-3', 'final-s2'].map(attemptNumber)).toEqual([12, 3, null])
   })
 
-  test.each(['base-s2', 'attempt-1-s2', 'final-s', 'finals', 'one-shot-sx', 'reference-', 'reference-A', ''])(
+  test.each(['base-s2', 'attempt-1-s', 'final-s', 'finals', 'one-shot-sx', 'reference-', 'reference-A', ''])(
     '%o is no name',
     (name) => {
       expect(StudentModel.safeParse({ ...parts, name }).success).toBe(false)

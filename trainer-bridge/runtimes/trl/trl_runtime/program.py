@@ -12,7 +12,6 @@ LORA = {"lora_rank": "r", "lora_alpha": "lora_alpha", "lora_dropout": "lora_drop
 ARGUMENTS = (
     "learning_rate",
     "lr_scheduler_type",
-    "warmup_ratio",
     "num_train_epochs",
     "max_grad_norm",
     "neftune_noise_alpha",
@@ -61,6 +60,8 @@ def recipe_of(training: Training) -> dict:
         "lora": {name: given[key] for key, name in LORA.items() if key in given},
         "arguments": {
             **{name: given[name] for name in ARGUMENTS if name in given},
+            # Its transformers reads a number below 1 as a share of the steps.
+            "warmup_steps": min(training.recipe.warmup_ratio, 0.999999),
             "per_device_train_batch_size": training.batch,
             "gradient_accumulation_steps": training.accumulation,
             "gradient_checkpointing": given.get("gradient_checkpointing", not given.get("disable_gradient_checkpointing", False)),
