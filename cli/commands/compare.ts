@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { PlannerArm, SearchingPlanner } from '../../evidence/report/comparison/plan.ts'
-import { type CompareOptions, compare } from '../../experiments/compare/compare.ts'
+import { compare } from '../../experiments/compare/compare.ts'
+import type { CompareOptions } from '../../experiments/compare/options.ts'
 import { Setting } from '../../schemas/run.ts'
 import { StrategyName } from '../../schemas/search.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'

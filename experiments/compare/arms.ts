@@ -10,19 +10,19 @@ import { AgentRole } from '../../schemas/role.ts'
 import type { AgentsOfRole, Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel } from '../../schemas/variants.ts'
-import type { CompareOptions } from './compare.ts'
 import { topologyOfArm, usualArms } from './comparison.ts'
-import { armsOfVary, isVariant, namesOf, parseVary, partsOf, type Setting } from './vary.ts'
+import type { CompareOptions } from './options.ts'
+import { armsOfVary, distinctArmNames, isVariant, parseVary, topologyParts, type VariedSetting } from './vary.ts'
 
 /** An arm: the topology that its runs have, and, of --vary, what it has in place of the others'. */
-export type Arm = { topology: Topology; changes?: ArmChanges }
+export type ComparedArm = { topology: Topology; changes?: ArmChanges }
 
 /** Planners by name: the topology of each. `base`: the topology of the command. */
 export function plannerArms(
   base: Topology,
   local: LocalModel | null,
   { arms, model }: Pick<CompareOptions, 'arms' | 'model'>,
-): Map<ArmName, Arm> {
+): Map<ArmName, ComparedArm> {
   const topology = withNamedModel(base, local, model)
   const named = arms ?? usualArms(topology)
   const of = (arm: PlannerArm) => withModel(topologyOfArm(topology, arm), local?.name ?? model)
@@ -46,7 +46,7 @@ export async function variedArms(
   base: Topology,
   local: LocalModel | null,
   options: CompareOptions & { vary: readonly string[] },
-): Promise<Map<ArmName, Arm>> {
+): Promise<Map<ArmName, ComparedArm>> {
   const { vary, product, topology: file, model } = options
   const varies = vary.map(parseVary)
   for (const { path } of varies) {
@@ -57,9 +57,9 @@ export async function variedArms(
       `Leave one of them out.`,
     )
   }
-  const found: { topology: Topology; settings: Setting[] }[] = []
+  const found: { topology: Topology; settings: VariedSetting[] }[] = []
   for (const settings of armsOfVary(varies, product)) {
-    const parts = partsOf(settings, file)
+    const parts = topologyParts(settings, file)
     const read = await readTopology(file, { over: laidOver(ofOtherVariants(base, parts), parts) }).catch(
       (error: unknown) => {
         if (!(error instanceof UsageError)) throw error
@@ -75,7 +75,9 @@ export async function variedArms(
   // Says that no arm has use for the teacher.
   if (local && found.every(({ topology: { agents } }) => !asksModel(agents.planner) && !asksModel(agents.generator)))
     withNamedModel(base, local, model)
-  const names = namesOf(found.map(({ topology, settings }) => settings.map((each) => nameOf(each, topology)).join('-')))
+  const names = distinctArmNames(
+    found.map(({ topology, settings }) => settings.map((each) => nameOf(each, topology)).join('-')),
+  )
   return new Map(
     found.map(({ topology, settings }, at) => [
       names[at]!,
@@ -84,13 +86,13 @@ export async function variedArms(
   )
 }
 
-const placeOf = ({ path }: Setting): string =>
+const placeOf = ({ path }: VariedSetting): string =>
   isVariant(path) ? path[1]! : path.slice(path[0] === 'agents' ? 1 : 0).join('.')
-const valueText = ({ value }: Setting): string => (typeof value === 'string' ? value : JSON.stringify(value))
-const textOf = (setting: Setting): string => `${placeOf(setting)}=${valueText(setting)}`
-const shown = (setting: Setting): [string, string] => [placeOf(setting), valueText(setting)]
+const valueText = ({ value }: VariedSetting): string => (typeof value === 'string' ? value : JSON.stringify(value))
+const textOf = (setting: VariedSetting): string => `${placeOf(setting)}=${valueText(setting)}`
+const shown = (setting: VariedSetting): [string, string] => [placeOf(setting), valueText(setting)]
 
-function nameOf({ path, value }: Setting, { agents }: Topology): string {
+function nameOf({ path, value }: VariedSetting, { agents }: Topology): string {
   if (isVariant(path)) return agents[AgentRole.parse(path[1])].variant
   const text = typeof value === 'string' ? basename(value) : JSON.stringify(value)
   return `${path.at(-1)} ${text}`

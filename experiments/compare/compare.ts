@@ -5,7 +5,6 @@ import {
   type ComparedRun,
   type ComparisonPlan,
   checkRunNames,
-  type PlannerArm,
   runsOf,
 } from '../../evidence/report/comparison/plan.ts'
 import { exitCodes } from '../../launcher/console/exit-codes.ts'
@@ -13,13 +12,12 @@ import { createReporter, type Reporter } from '../../launcher/console/reporter.t
 import { checkNoSession } from '../../launcher/live-session.ts'
 import { localModelOf, serveLocalModel } from '../../launcher/local-teacher.ts'
 import { needsOf } from '../../launcher/served.ts'
-import { type Overrides, withOverrides } from '../../launcher/topology/overrides.ts'
+import { withOverrides } from '../../launcher/topology/overrides.ts'
 import { readTopology } from '../../launcher/topology/topology-file.ts'
 import { keepsLimits } from '../../launcher/topology/topology-names.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { runsFolder } from '../../machine/folders.ts'
 import { hashOf } from '../../schemas/hash.ts'
-import type { Setting } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
@@ -33,28 +31,9 @@ import { planEvidence } from '../run/evidence.ts'
 import { settingOf } from '../run/plan-run.ts'
 import { runSession, type StartRun } from '../run/run-session.ts'
 import { beginMember } from '../run-set/run-set.ts'
-import { type Arm, plannerArms, variedArms } from './arms.ts'
+import { type ComparedArm, plannerArms, variedArms } from './arms.ts'
 import { equalTrainings, keepPlan, printComparisonPlan, writeComparison } from './comparison.ts'
-
-export type CompareOptions = Omit<Overrides, 'planner'> & {
-  arms?: PlannerArm[]
-  /** Settings of the topology, each with a value for each arm. */
-  vary?: readonly string[]
-  /** Whether all combinations of several settings are arms. */
-  product: boolean
-  runs: number
-  topology: string
-  attempts?: number
-  rows?: number
-  seed: number
-  seeds?: number
-  model?: string
-  teacher?: string
-  setting?: Setting
-  name?: string
-  dryRun: boolean
-  json: boolean
-}
+import type { CompareOptions } from './options.ts'
 
 /**
  * Plans a comparison of arms, prints the plan, and makes its runs; the same plan goes on where it was.
@@ -107,9 +86,9 @@ export async function compare(folder: string, options: CompareOptions): Promise<
 }
 
 /** An arm with what each of its runs is asked for. */
-type Asked = Arm & ReturnType<typeof askedOf>
+type Asked = ComparedArm & ReturnType<typeof askedOf>
 
-function asked(task: Task, arm: Arm, options: CompareOptions): Asked {
+function asked(task: Task, arm: ComparedArm, options: CompareOptions): Asked {
   const topology = equalTrainings(arm.topology, options.attempts ?? arm.topology.run.attempts)
   checkGenerator(task, topology)
   return { ...arm, topology, ...askedOf(task, topology, options) }

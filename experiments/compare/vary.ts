@@ -7,7 +7,7 @@ import { reasonOf, UsageError } from '../../schemas/user-error.ts'
 import { parseYaml } from '../../tasks/files/bounded-yaml.ts'
 
 /** What an arm has at one place of the topology. A variant's value is its name, its path, or a mapping with its options. */
-export type Setting = { path: readonly string[]; value: unknown }
+export type VariedSetting = { path: readonly string[]; value: unknown }
 
 /** One `--vary`: a place of the topology, and what the arms have there. */
 export type Vary = { path: readonly string[]; values: readonly unknown[] }
@@ -66,7 +66,7 @@ export const isVariant = (path: readonly string[]): boolean => path[0] === 'agen
  * What each arm has: one --vary gives an arm for each of its values, several give all combinations.
  * @throws UsageError for several, unless their product is asked for
  */
-export function armsOfVary(varies: readonly Vary[], product: boolean): Setting[][] {
+export function armsOfVary(varies: readonly Vary[], product: boolean): VariedSetting[][] {
   if (varies.length > 1 && !product) {
     const count = varies.reduce((all, { values }) => all * values.length, 1)
     throw new UsageError(
@@ -77,14 +77,14 @@ export function armsOfVary(varies: readonly Vary[], product: boolean): Setting[]
   const names = varies.map(({ path }) => path.join('.'))
   const twice = names.find((name, at) => names.indexOf(name) < at)
   if (twice) throw new UsageError(`--vary names ${twice} twice.`, 'Give all its values in one --vary, with commas.')
-  return varies.reduce<Setting[][]>(
+  return varies.reduce<VariedSetting[][]>(
     (arms, { path, values }) => arms.flatMap((arm) => values.map((value) => [...arm, { path, value }])),
     [[]],
   )
 }
 
 /** An arm's settings as parts of a topology file that lies at `file`; paths of variants are those of the command's folder. */
-export function partsOf(settings: readonly Setting[], file: string): Record<string, unknown> {
+export function topologyParts(settings: readonly VariedSetting[], file: string): Record<string, unknown> {
   const parts = settings.map(({ path, value }) => {
     if (!isVariant(path)) return nested(path, value)
     const agent = isObject(value) ? value : { variant: value }
@@ -110,7 +110,7 @@ function fromFile(variant: string, file: string): string {
 }
 
 /** Names for arms of these texts, which runs can have: each once. */
-export function namesOf(texts: readonly string[]): string[] {
+export function distinctArmNames(texts: readonly string[]): string[] {
   const taken = new Set<string>()
   return texts.map((text) => {
     const plain = text

@@ -1,6 +1,7 @@
 /**
- * `npm run bench:page -- [--messages 20000] [--viewers 50] [--rate 100]`: the live page of a long run in a real Chromium, while others watch
- * the same run. Prints when the page paints, when a search is drawn, what the gateway used, and how agents publish with and without viewers.
+ * `npm run bench:page -- [--messages 20000] [--viewers 50] [--rate 100]`: the live page of a long run in a real Chromium, while
+ * others watch the same run. Prints when the page paints, when a search is drawn, what the gateway used, and how agents publish
+ * with and without viewers.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'

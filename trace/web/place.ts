@@ -1,8 +1,11 @@
 /** A place of a run that an address may name, behind its `#`: kept on reload, and to be copied. */
-export type Place = { kind: 'message'; seq: number } | { kind: 'attempt'; number: number } | { kind: 'row'; id: string }
+export type PagePlace =
+  | { kind: 'message'; seq: number }
+  | { kind: 'attempt'; number: number }
+  | { kind: 'row'; id: string }
 
 /** What a fragment names; null for one that names no place, as those of the page's cards. */
-export function placeIn(fragment: string): Place | null {
+export function placeIn(fragment: string): PagePlace | null {
   const [, kind, value = ''] = /^#?(message|attempt|row)=(.{1,200})$/.exec(decoded(fragment)) ?? []
   const number = /^\d{1,15}$/.test(value) ? Number(value) : null
   if (kind === 'message') return number === null ? null : { kind, seq: number }
@@ -10,7 +13,7 @@ export function placeIn(fragment: string): Place | null {
   return kind === 'row' ? { kind, id: value } : null
 }
 
-export function fragmentOf(place: Place): string {
+export function fragmentOf(place: PagePlace): string {
   switch (place.kind) {
     case 'message':
       return `#message=${place.seq}`
@@ -24,10 +27,10 @@ export function fragmentOf(place: Place): string {
 }
 
 /** The address of a place on the page that is shown. The token is in it: without one nobody is let in. */
-export const addressOf = (place: Place): string => `${location.href.split('#')[0]}${fragmentOf(place)}`
+export const addressOf = (place: PagePlace): string => `${location.href.split('#')[0]}${fragmentOf(place)}`
 
 /** Puts a place, or none, into the address; no step for the browser's Back button. */
-export function showPlace(place: Place | null): void {
+export function showPlace(place: PagePlace | null): void {
   const { pathname, search } = location
   history.replaceState(null, '', `${pathname}${search}${place ? fragmentOf(place) : ''}`)
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { variedArms } from '../../../experiments/compare/arms.ts'
-import type { CompareOptions } from '../../../experiments/compare/compare.ts'
-import { armsOfVary, namesOf, parseVary, partsOf } from '../../../experiments/compare/vary.ts'
+import type { CompareOptions } from '../../../experiments/compare/options.ts'
+import { armsOfVary, distinctArmNames, parseVary, topologyParts } from '../../../experiments/compare/vary.ts'
 import { readTopology } from '../../../launcher/topology/topology-file.ts'
 
 const llmFile = new URL('../../../deploy/topologies/llm.yaml', import.meta.url).pathname
@@ -84,7 +84,7 @@ test('several are combined only where their product is asked for; no place is na
 
 test('paths of variants are from the folder of the command, and are written from that of the topology', () => {
   const path = ['agents', 'generator', 'variant']
-  const variantOf = (value: string) => partsOf([{ path, value }], '/some/where/t.yaml')
+  const variantOf = (value: string) => topologyParts([{ path, value }], '/some/where/t.yaml')
   const here = process.cwd().slice(1)
   expect(variantOf('./mine.ts')).toEqual({ agents: { generator: { variant: `../../${here}/mine.ts` } } })
   expect(variantOf('python:./mine.py')).toEqual({ agents: { generator: { variant: `python:../../${here}/mine.py` } } })
@@ -93,9 +93,9 @@ test('paths of variants are from the folder of the command, and are written from
 })
 
 test('names of arms are names of runs, each once', () => {
-  expect(namesOf(['temperature 0.2', 'temperature 1', 'temperature "0.2"', '…', 'A/b', 'x'.repeat(40)])).toEqual([
-    ...['temperature-0-2', 'temperature-1', 'temperature-0-2-2', 'arm', 'a-b', 'x'.repeat(24)],
-  ])
+  expect(
+    distinctArmNames(['temperature 0.2', 'temperature 1', 'temperature "0.2"', '…', 'A/b', 'x'.repeat(40)]),
+  ).toEqual([...['temperature-0-2', 'temperature-1', 'temperature-0-2-2', 'arm', 'a-b', 'x'.repeat(24)]])
 })
 
 describe('the arms of a topology', () => {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { beside } from '../../../trace/web/compared.ts'
-import { fragmentOf, type Place, placeIn } from '../../../trace/web/place.ts'
+import { fragmentOf, type PagePlace, placeIn } from '../../../trace/web/place.ts'
 import { createSearchIndex } from '../../../trace/web/search-index.ts'
 import { createStore } from '../../../trace/web/store.ts'
 import { traceLog } from '../../support/trace-log.ts'
 
 describe('places in an address', () => {
-  test.each<Place>([
+  test.each<PagePlace>([
     { kind: 'message', seq: 12 },
     { kind: 'attempt', number: 0 },
     { kind: 'row', id: 'a1.r1.plain.3.0' },
