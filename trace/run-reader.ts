@@ -64,6 +64,24 @@ export type LabelCount = { label: string; items: number; right: number; replies:
 /** The same of all questions, and of each label. */
 export type LabelCounts = { model: string; all: Omit<LabelCount, 'label'>; byLabel: LabelCount[] }
 
+/** Validation items of a skill by how their answers changed with a training. */
+export type Helped = {
+  model: string
+  skill: string
+  /** Of the skill, answered by the model. */
+  items: number
+  /** Against the base and the student model scored before: how many turned right, how many wrong, and some that turned right. */
+  against: {
+    model: string
+    right: number
+    wrong: number
+    shown: { id: string; input: string; before: string; after: string }[]
+  }[]
+}
+
+/** The datasets that hold a row, and the trainings on them. */
+export type RowLineage = { datasets: { attempt: number; rows: number; hash: string }[]; trainings: Helped[] }
+
 export type RowSearch = { admitted?: boolean | undefined; refused?: boolean | undefined; search?: string | undefined }
 export type AnswerSearch = { model?: string | undefined; wrong?: boolean | undefined; search?: string | undefined }
 
@@ -71,6 +89,8 @@ export type AnswerSearch = { model?: string | undefined; wrong?: boolean | undef
 export type RunReader = {
   rows(runId: string, search: RowSearch, from: number): Promise<RowPage>
   row(runId: string, id: string): Promise<RowDetail>
+  /** What became of a row after it was admitted. */
+  lineage(runId: string, id: string): Promise<RowLineage>
   answers(runId: string, search: AnswerSearch, from: number): Promise<AnswerPage>
   answer(runId: string, id: string): Promise<AnsweredItem>
   /** Null where the task's answers are no labels. */
@@ -105,6 +125,7 @@ function route<Q>(schema: z.ZodType<Q>, read: (reader: RunReader, query: Q) => P
 const routes = new Map<string, Route>([
   ['/read/rows', route(Rows, (reader, { run, from, ...search }) => reader.rows(run, search, from))],
   ['/read/row', route(One, (reader, { run, id }) => reader.row(run, id))],
+  ['/read/lineage', route(One, (reader, { run, id }) => reader.lineage(run, id))],
   ['/read/answers', route(Answers, (reader, { run, from, ...search }) => reader.answers(run, search, from))],
   ['/read/answer', route(One, (reader, { run, id }) => reader.answer(run, id))],
   ['/read/labels', route(OfRun, (reader, { run }) => reader.labels(run))],

@@ -1,10 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { PlannerArm, SearchingPlanner } from '../../evidence/report/comparison/plan.ts'
-import { type CompareOptions, compare } from '../../experiments/compare/compare.ts'
+import { compare } from '../../experiments/compare/compare.ts'
+import type { CompareOptions } from '../../experiments/compare/options.ts'
 import { Setting } from '../../schemas/run.ts'
 import { StrategyName } from '../../schemas/search.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
-import { attemptCount, rowCount, runCount, seedCount, wholeNumber } from '../options/option-parsers.ts'
+import { attemptCount, collected, rowCount, runCount, seedCount, wholeNumber } from '../options/option-parsers.ts'
 import { modelOption, studentOption, teacherOption, topologyOption } from '../options/shared-options.ts'
 
 const names = SearchingPlanner.options.join(',')
@@ -13,7 +14,7 @@ export function registerCompare(program: Command): void {
   program
     .command('compare')
     .description(
-      'was a planner worth it: paired runs of several planners that are given the same, and a report on them',
+      'was it worth it: paired runs of planners, plug-ins or settings that are given the same, and a report on them',
     )
     .argument('[task]', 'task folder', bundledTask)
     .option(
@@ -21,7 +22,13 @@ export function registerCompare(program: Command): void {
       `planners: ${names}; each also with a strategy, as rules-tree (default: those given equally much)`,
       planners,
     )
-    .option('--runs <r>', 'runs of each planner, paired by their seeds seed, seed + 1, ...', runCount, 6)
+    .option(
+      '--vary <place=values>',
+      'arms that differ in one setting: generator=llm,./mine.ts, planner.options.temperature=0.2,1.0, run.rows=100,200',
+      collected,
+    )
+    .option('--product', 'all combinations of several --vary are arms', false)
+    .option('--runs <r>', 'runs of each arm, paired by their seeds seed, seed + 1, ...', runCount, 6)
     .addOption(topologyOption('which other agents run, their limits, and the options of planners'))
     .addOption(studentOption())
     .option('--budget <calls>', 'teacher calls of each run at most (the topology says)', wholeNumber)

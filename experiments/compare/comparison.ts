@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import type { Bus } from '../../bus/mod.ts'
 import { analyseComparison } from '../../evidence/report/comparison/analyse.ts'
-import { resultOf } from '../../evidence/report/comparison/compared-run.ts'
+import { type RunResult, resultOf } from '../../evidence/report/comparison/compared-run.ts'
 import { comparisonHtml, comparisonMarkdown } from '../../evidence/report/comparison/document.ts'
+import type { RowShown } from '../../evidence/report/comparison/made.ts'
 import {
   ComparisonPlan,
   fewestPairs,
@@ -18,11 +19,13 @@ import { withPlanner } from '../../launcher/topology/overrides.ts'
 import { makeFolder, runsFolder } from '../../machine/folders.ts'
 import { readState, writeWhole } from '../../machine/state-file.ts'
 import { numberText, plural } from '../../schemas/number-text.ts'
+import { shortenCounted } from '../../schemas/text.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel } from '../../schemas/variants.ts'
 import type { Estimate } from '../estimate/estimate.ts'
 import { summaryOf } from '../estimate/print.ts'
+import { runRows } from '../inspect/run-rows.ts'
 import { readRun } from '../run/follow-run.ts'
 
 /** The arms of a comparison that names none: every planner that is given as much as the others. */
@@ -73,7 +76,7 @@ export async function keepPlan(plan: ComparisonPlan): Promise<void> {
 }
 
 /** What a comparison will do and probably take, in lines; `perRun` estimates one run of each arm. */
-export function printComparisonPlan(plan: ComparisonPlan, perRun: ReadonlyMap<PlannerArm, Estimate>): string[] {
+export function printComparisonPlan(plan: ComparisonPlan, perRun: ReadonlyMap<string, Estimate>): string[] {
   const { name, arms, pairs, seed, attempts, rows, trainingSeeds, teacherCalls } = plan
   const runs = runsOf(plan).length
   const each = [...perRun.values()]
@@ -99,10 +102,39 @@ export function printComparisonPlan(plan: ComparisonPlan, perRun: ReadonlyMap<Pl
   ]
 }
 
+/** The first pair of which every arm chose a dataset. */
+const pairToShow = (arms: readonly string[], results: readonly RunResult[]): number | undefined =>
+  [...Map.groupBy(results, ({ pair }) => pair)].find(
+    ([, runs]) => runs.length === arms.length && runs.every(({ chosen }) => typeof chosen === 'number'),
+  )?.[0]
+
+/** Rows that are shown of a skill, and of a dataset. */
+const [rowsOfSkill, rowsShown] = [3, 24]
+
+/** Some admitted rows of each skill of a run's chosen dataset, in the order of admission; none where they are not kept any more. */
+async function rowsToShow(bus: Bus, { runId, chosen }: RunResult): Promise<RowShown[]> {
+  const shown: RowShown[] = []
+  try {
+    for await (const { row } of runRows(bus, runId, { admitted: true, attempt: chosen! })) {
+      if (!row || shown.filter(({ skill }) => skill === row.skill).length >= rowsOfSkill) continue
+      const { id, skill, input, output } = row
+      shown.push({ id, skill, input: shortenCounted(input, shownChars), output: shortenCounted(output, shownChars) })
+      if (shown.length >= rowsShown) break
+    }
+  } catch {
+    return []
+  }
+  return shown
+}
+
+const shownChars = 400
+
 /** Writes `runs/<name>/comparison.{json,md,html}` from the logs of the comparison's runs. */
 export async function writeComparison(bus: Bus, plan: ComparisonPlan, reporter: Reporter): Promise<void> {
-  const results = []
+  const results: RunResult[] = []
   for (const run of runsOf(plan)) results.push(resultOf(run, await readRun(bus, run.runId)))
+  const pair = pairToShow(plan.arms, results)
+  for (const run of results) if (run.pair === pair) run.rows = await rowsToShow(bus, run)
   const comparison = analyseComparison(plan, results)
   const [html, md, json] = [comparisonHtml(comparison), comparisonMarkdown(comparison), reportJson(comparison)]
   const paths = await writeForms(comparisonFolder(plan.name), 'comparison', { html, md, json })

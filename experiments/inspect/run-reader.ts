@@ -7,10 +7,12 @@ import { Batch, Shard, Verdict } from '../../schemas/messages/generation.ts'
 import { shortenCounted } from '../../schemas/text.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import type { AnswerLine, RowLine, RunReader, TablePage } from '../../trace/run-reader.ts'
+import type { AnswerLine, Helped, RowLine, RunReader, TablePage } from '../../trace/run-reader.ts'
+import { readRun } from '../run/follow-run.ts'
 import { pickRun } from '../run/pick-run.ts'
 import { answerBy, answeredItemsOf, fitting, itemOf, labelCounts, modelsIn, shownModel } from './answers.ts'
 import { createHeld } from './held.ts'
+import { lineageOf } from './lineage.ts'
 import { askedFor, keeps, type RunRow, rowDetail, rowLine, rowWithId, runRows } from './run-rows.ts'
 import { shortened } from './shortened.ts'
 
@@ -61,6 +63,18 @@ export function createRunReader(bus: Bus, { gateway }: Pick<Topology, 'gateway'>
       const calls = detail.calls.map((call) => ({ ...call, reply: call.reply && opened(call.reply) }))
       return { ...detail, prompt: detail.prompt && opened(detail.prompt), calls }
     },
+    async lineage(runId, id) {
+      const { rows, isCut } = await rowsOf(runId)
+      const isHeld = !isCut || rows.some((row) => row.id === id)
+      const { found } = await rowWithId(isHeld ? rows : runRows(bus, runId), runId, id)
+      // Before the first score there are no items yet, and the datasets are shown all the same.
+      const items = await itemsOf(runId).catch((error: unknown) => {
+        if (error instanceof UsageError) return []
+        throw error
+      })
+      const { datasets, trainings } = await lineageOf(bus, await readRun(bus, runId), found, items)
+      return { datasets, trainings: trainings.map(shortHelped) }
+    },
     async answers(runId, search, from) {
       const items = await itemsOf(runId)
       const model = shownModel(items, await stateOf(runId), search.model)
@@ -97,6 +111,19 @@ export function createRunReader(bus: Bus, { gateway }: Pick<Topology, 'gateway'>
       const where = `There is no report of run ${runId} in ${runsFolder()}.`
       throw new UsageError(where, `Once the run is over, write it: npx syllabus report ${runId}`)
     },
+  }
+}
+
+const shortHelped = ({ against, ...helped }: Helped): Helped => {
+  const short = (text: string) => shortened(text, lineChars)
+  return {
+    ...helped,
+    against: against.map(({ shown, ...each }) => ({
+      ...each,
+      shown: shown.map(({ id, input, before, after }) => ({
+        ...{ id, input: short(input), before: short(before), after: short(after) },
+      })),
+    })),
   }
 }
 

@@ -22,9 +22,9 @@ export const resultsOf = (
   useOf: (arm: PlannerArm) => Partial<Use> = () => ({}),
 ): RunResult[] =>
   runsOf(plan).map((run) => {
-    const score = scoreOf(run.arm, run.pair)
+    const score = scoreOf(run.arm as PlannerArm, run.pair)
     const status = score === null ? 'failed' : 'finished'
-    const use = { ...usual, ...useOf(run.arm) }
+    const use = { ...usual, ...useOf(run.arm as PlannerArm) }
     return { ...run, status, part: 'heldout-phrasing', mode: 'strict', score, base: 0.1, use }
   })
 

@@ -56,6 +56,15 @@ export function stubReader(note: (asked: unknown[]) => void = () => {}): RunRead
       }
       return { ...line, ...made, calls, repeated: line.duplicateOf && 'question 0' }
     },
+    async lineage(runId, id) {
+      note(['lineage', runId, id])
+      const shown = [{ id: 'validation-1', input: hostileText, before: 'spam', after: 'ham' }]
+      const against = [{ model: 'base', right: 3, wrong: 1, shown }]
+      return {
+        datasets: [{ attempt: 1, rows: 60, hash: 'd'.repeat(64) }],
+        trainings: [{ model: 'attempt-1', skill: 'all', items: 8, against }],
+      }
+    },
     async answers(runId, search, from) {
       note(['answers', runId, search, from])
       const model = search.model ?? 'final'

@@ -1,8 +1,10 @@
 import { capital } from '../../schemas/text.ts'
 import type { ServerFrame } from '../frames.ts'
+import { copyButton } from './copy-button.ts'
 import { h } from './dom.ts'
-import { brief, clock, clockDuration, size } from './format.ts'
+import { brief, clockDuration, localTime, size } from './format.ts'
 import { jsonTree } from './json-tree.ts'
+import { addressOf } from './place.ts'
 import type { Entry, EntryStore } from './store.ts'
 
 const mostEffects = 40
@@ -31,31 +33,20 @@ export function createDetail(root: HTMLElement, { store, onSelect, requestConten
       ? [h('h4', title), h('div.chain', entries.map(chip), more > 0 ? h('span.quiet', `and ${more} more`) : null)]
       : []
 
-  async function copy(button: HTMLElement, payload: unknown) {
-    const text = JSON.stringify(payload, null, 2)
-    try {
-      await navigator.clipboard.writeText(text)
-      button.textContent = 'Copied'
-    } catch {
-      button.textContent = 'The browser refused'
-    }
-    setTimeout(() => {
-      button.textContent = 'Copy'
-    }, 1500)
-  }
-
   const isWhole = (entry: Entry) => !entry.summarised || contents.has(entry.seq)
   const payloadOf = (entry: Entry) => contents.get(entry.seq) ?? entry.payload
+  /** The message as the log has it: who, when, why and what. */
+  const messageOf = (entry: Entry) => {
+    const { seq, at, name, from, to, id, cause } = entry
+    return { seq, at, name, from, to, id, cause, payload: payloadOf(entry) }
+  }
   const contentOf = (entry: Entry) => [
     h('h4', isWhole(entry) ? 'Content' : 'Content, long lists still on their way'),
     h('div.json', { id: 'content', 'data-whole': String(isWhole(entry)) }, jsonTree(payloadOf(entry))),
   ]
   root.tabIndex = -1
-  const copyButton = h(
-    'button.small',
-    { type: 'button', onclick: (event) => selected && copy(event.target, payloadOf(selected)) },
-    'Copy',
-  )
+  const copyJson = copyButton('Copy as JSON', () => (selected ? JSON.stringify(messageOf(selected), null, 2) : ''))
+  const copyLink = copyButton('Copy link', () => (selected ? addressOf({ kind: 'message', seq: selected.seq }) : ''))
   const content = h('div')
 
   function draw() {
@@ -68,7 +59,8 @@ export function createDetail(root: HTMLElement, { store, onSelect, requestConten
       h(
         'header',
         h('h3', { className: `role-${entry.from.role}` }, h('i.dot'), entry.name),
-        copyButton,
+        copyJson,
+        copyLink,
         h('button.small', { type: 'button', 'aria-label': 'Close', onclick: () => onSelect(null) }, '✕'),
       ),
       h(
@@ -77,7 +69,8 @@ export function createDetail(root: HTMLElement, { store, onSelect, requestConten
         h('p.facts', `${entry.from.instance}${to}`),
         h(
           'p.facts',
-          `${clock(entry.at)}, ${clockDuration(entry.time - store.entries[0]!.time)} into the run · number ${entry.seq} · ${size(entry.bytes)}`,
+          h('time', { dateTime: entry.at }, localTime(entry.at)),
+          `, ${clockDuration(entry.time - store.entries[0]!.time)} into the run · number ${entry.seq} · ${size(entry.bytes)}`,
         ),
         ...part('Because of', store.ancestors(entry).slice(-mostEffects)),
         ...part('Led to', effects.slice(0, mostEffects), effects.length - mostEffects),
@@ -94,7 +87,7 @@ export function createDetail(root: HTMLElement, { store, onSelect, requestConten
   }
 
   function drawContent(entry: Entry) {
-    copyButton.disabled = !isWhole(entry)
+    copyJson.disabled = !isWhole(entry)
     content.replaceChildren(...contentOf(entry))
   }
 

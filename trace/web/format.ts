@@ -23,8 +23,12 @@ export function size(bytes: number): string {
 /** "trainer-bridge" -> "Trainer bridge". */
 export const words = (name: string) => capital(name).replaceAll('-', ' ')
 
-/** The local time of day, "09:31:02". */
-export const clock = (at: string) => new Date(at).toLocaleTimeString(undefined, { hour12: false })
+const day = { year: 'numeric', month: 'short', day: 'numeric' } as const
+const time = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', timeZoneName: 'short' } as const
+const local = new Intl.DateTimeFormat(undefined, { ...day, ...time })
+
+/** The local day and time with its zone: "1 Dec 2026, 09:31:02 GMT+1". */
+export const localTime = (at: string | number) => local.format(new Date(at))
 
 /** A description where there is room for one line. */
 export const brief = ({ title, text }: Description) => `${title}${text && `: ${text.split('\n')[0]}`}`

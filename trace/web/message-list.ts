@@ -1,7 +1,9 @@
+import { numberText, plural } from '../../schemas/number-text.ts'
 import { h } from './dom.ts'
 import { brief, clockDuration } from './format.ts'
 import { createHold } from './hold.ts'
-import type { Entry, EntryStore } from './store.ts'
+import { createSearchIndex } from './search-index.ts'
+import { type Entry, type EntryStore, firstFrom } from './store.ts'
 
 const rowHeight = 42
 const spare = 6
@@ -19,6 +21,7 @@ export function createMessageList(root: HTMLElement, { store, onSelect }: Option
   let selected: Entry | null = null
   /** The entry of the current row. */
   let current: Entry | null = null
+  const index = createSearchIndex()
   let wanted: (entry: Entry) => boolean = () => true
   /** Whether the list stays at its end as messages come. */
   let pinned = true
@@ -31,8 +34,9 @@ export function createMessageList(root: HTMLElement, { store, onSelect }: Option
 
   const search = h('input', {
     type: 'search',
-    placeholder: 'Filter by word or agent',
+    placeholder: 'Filter by words  /',
     'aria-label': 'Filter messages',
+    'aria-keyshortcuts': '/',
     oninput: refilter,
   })
   const kind = h(
@@ -41,24 +45,40 @@ export function createMessageList(root: HTMLElement, { store, onSelect }: Option
     h('option', { value: '-progress' }, 'all but progress'),
     h('option', { value: '' }, 'all'),
   )
+  const agent = h('select', { 'aria-label': 'Agent', onchange: refilter }, h('option', { value: '' }, 'all agents'))
+  const found = h('p.found', { role: 'status' })
   const sizer = h('div', { role: 'presentation' })
   const rows = h('div.rows', { role: 'listbox', tabIndex: 0, 'aria-label': 'Messages, oldest first' }, sizer)
   const latest = h('button.latest', { type: 'button', hidden: true, onclick: toEnd })
-  root.append(h('div.filters', search, kind), rows, latest)
-  const kinds = new Set<string>()
+  root.append(h('div.filters', search, kind, agent), found, rows, latest)
+  const [kinds, agents] = [new Set<string>(), new Set<string>()]
   const made = new Map<number, HTMLElement>()
   const hold = createHold(rows, draw)
 
   function refilter() {
-    const text = search.value.trim().toLowerCase()
-    const name = kind.value
-    wanted = (entry: Entry) =>
-      (name === '' || (name === '-progress' ? entry.name !== 'progress' : entry.name === name)) &&
-      (text === '' ||
-        `${entry.name} ${entry.from.instance} ${entry.id} ${brief(entry.description)}`.toLowerCase().includes(text))
+    const wish = { text: search.value, name: kind.value, from: agent.value }
+    wanted = index.test(wish)
     shown = store.entries.filter(wanted)
     seen = shown.length
+    const isNarrowed = wish.text.trim() !== '' || wish.from !== '' || !['', '-progress'].includes(wish.name)
+    // Not with every message that comes: whoever listens would hear nothing else.
+    found.textContent = isNarrowed
+      ? `${numberText(shown.length)} of ${numberText(store.entries.length)} ${plural(store.entries.length, 'message')}`
+      : ''
     draw()
+  }
+
+  /** The place of a message among those shown, -1 where it is not. */
+  function placeOf(entry: Entry | null): number {
+    if (!entry) return -1
+    const at = firstFrom(shown, entry.seq, ({ seq }) => seq)
+    return shown[at] === entry ? at : -1
+  }
+
+  function addOption(select: HTMLSelectElement, known: Set<string>, value: string, text = value) {
+    if (known.has(value)) return
+    known.add(value)
+    select.append(h('option', { value }, text))
   }
 
   function row(entry: Entry) {
@@ -92,7 +112,7 @@ export function createMessageList(root: HTMLElement, { store, onSelect }: Option
     const last = Math.min(shown.length, end + spare)
     const places = Array.from({ length: Math.max(0, last - first) }, (_, index) => first + index)
     // The current row is there wherever the list is, since it has the focus.
-    const at = current ? shown.indexOf(current) : -1
+    const at = placeOf(current)
     if (at >= last) places.push(at)
     else if (at >= 0 && at < first) places.unshift(at)
     place(places)
@@ -134,7 +154,7 @@ export function createMessageList(root: HTMLElement, { store, onSelect }: Option
   }
 
   function showCurrent() {
-    const at = current ? shown.indexOf(current) : -1
+    const at = placeOf(current)
     if (at < 0) return
     const top = at * rowHeight
     if (top < rows.scrollTop) rows.scrollTop = top - rowHeight
@@ -143,12 +163,12 @@ export function createMessageList(root: HTMLElement, { store, onSelect }: Option
   }
 
   function move(by: number) {
-    const at = current ? shown.indexOf(current) : -1
+    const at = placeOf(current)
     const next = shown[at < 0 ? shown.length - 1 : Math.max(0, Math.min(shown.length - 1, at + by))]
     if (next) onSelect(next)
   }
   const page = () => Math.max(1, Math.floor(rows.clientHeight / rowHeight) - 1)
-  const open = () => current && selected !== current && shown.includes(current) && onSelect(current)
+  const open = () => current && selected !== current && placeOf(current) >= 0 && onSelect(current)
   const keys: Readonly<Record<string, () => unknown>> = {
     ArrowDown: () => move(1),
     ArrowUp: () => move(-1),
@@ -186,11 +206,12 @@ export function createMessageList(root: HTMLElement, { store, onSelect }: Option
   return {
     element: rows,
     draw,
+    focusSearch: () => search.select(),
     append(entry: Entry): void {
-      if (!kinds.has(entry.name)) {
-        kinds.add(entry.name)
-        kind.append(h('option', { value: entry.name }, entry.name))
-      }
+      index.add(entry)
+      addOption(kind, kinds, entry.name)
+      addOption(agent, agents, entry.from.role, `${entry.from.role}, all`)
+      addOption(agent, agents, entry.from.instance)
       if (wanted(entry)) shown.push(entry)
     },
     select(entry: Entry | null): void {

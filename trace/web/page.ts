@@ -2,6 +2,7 @@ import type { EntryFrame, ServerFrame } from '../frames.ts'
 import type { AgentTrouble } from '../troubles.ts'
 import { createAnswersCard } from './answers-card.ts'
 import { createBudget } from './budget.ts'
+import { createCompareCard } from './compare-card.ts'
 import { type ConnectionState, connect } from './connection.ts'
 import { createDetail } from './detail.ts'
 import { type Child, h, nodesOf, s } from './dom.ts'
@@ -12,6 +13,7 @@ import { createLossChart } from './loss-chart.ts'
 import { createMessageList } from './message-list.ts'
 import { nowLine } from './now-line.ts'
 import { type Palette, readPalette } from './palette.ts'
+import { placeIn, showPlace } from './place.ts'
 import { createReading } from './reading.ts'
 import { renewChildren } from './renew.ts'
 import { createRowsCard } from './rows-card.ts'
@@ -107,9 +109,17 @@ const sealed = createSealedResult(byId('sealed'))
 const budget = createBudget()
 const charts = [createScoreChart(), createLossChart(), createRowsChart(), createSkillsTable()]
 const tryCard = createTryCard({ token, run, onOffered: () => drawSoon() })
-const reading = createReading({ token, run, onOffered: () => drawSoon() })
-const tables = [createLabelsCard(reading), createAnswersCard(reading), createRowsCard(reading)]
-const cards = [...charts, budget, tryCard, ...tables]
+const reading = createReading({ token, run, onOffered: () => goToPlace() })
+const rowsCard = createRowsCard(reading)
+const tables = [createLabelsCard(reading), createAnswersCard(reading), rowsCard]
+const compared = createCompareCard({
+  token,
+  run,
+  other: address.get('with'),
+  onChoose: compareWith,
+  onChange: drawSoon,
+})
+const cards = [...charts, budget, compared, tryCard, ...tables]
 byId('charts').append(...cards.map((card) => card.element))
 createTabs(document.querySelector<HTMLElement>('[role="tablist"]')!, () => list.draw())
 createThemeSwitch(byId('theme'), () => {
@@ -127,7 +137,40 @@ function select(entry: Entry | null): void {
   timeline.select(entry)
   list.select(entry)
   detail.select(entry)
+  showPlace(entry && { kind: 'message', seq: entry.seq })
   if (isInside) focusFirst(entry ? [byId('detail')] : [opener, list.element, timeline.element])
+}
+
+/** What the address names and is not shown yet: it may come with a message that is on its way. */
+let place = placeIn(location.hash)
+
+function goToPlace(): void {
+  drawSoon()
+  if (!place) return
+  if (place.kind === 'row') {
+    if (!reading.isOffered()) return
+    rowsCard.openRow(place.id)
+    place = null
+    return
+  }
+  const wanted = place
+  const entry =
+    wanted.kind === 'message'
+      ? store.bySeq(wanted.seq)
+      : store.entries.findLast(({ name, payload }) => name === 'decision' && attemptIn(payload) === wanted.number)
+  if (!entry) return
+  place = null
+  if (wanted.kind === 'message') byId('tab-messages').click()
+  select(entry)
+  showPlace(wanted)
+}
+
+const attemptIn = (payload: unknown) => (payload as { attempt?: number } | null)?.attempt
+
+function compareWith(runId: string | null): void {
+  if (runId) address.set('with', runId)
+  else address.delete('with')
+  location.search = address.toString()
 }
 
 /** Gives the focus to the first of some elements that can have it. */
@@ -150,7 +193,7 @@ function draw() {
   timeline.showNames()
   sealed.draw(state)
   tryCard.draw(state)
-  for (const each of [...charts, ...tables]) each.draw(state)
+  for (const each of [...charts, compared, ...tables]) each.draw(state)
   list.draw()
   byId('message-count').textContent = String(store.entries.length)
 }
@@ -199,6 +242,7 @@ function showRuns(runs: readonly { runId: string }[]): void {
     options.map(({ runId }) => h('option', { value: runId }, runId)),
   )
   runChoice.value = run
+  compared.showRuns(runs)
 }
 
 function notice(content: readonly Child[], bad = false): void {
@@ -240,16 +284,27 @@ function onFrame(frame: ServerFrame): void {
   } else if (frame.type === 'caught-up') {
     clockOffsetMs = Date.parse(frame.at) - Date.now()
     document.body.dataset.caughtUp = String(frame.seq)
-    drawSoon()
+    goToPlace()
   }
 }
 
 runChoice.addEventListener('change', () => {
+  // A place of one run is none of another.
+  showPlace(null)
   address.set('run', runChoice.value)
   location.search = address.toString()
 })
 document.addEventListener('keydown', (event) => {
-  if (event.key === 'Escape' && selected) select(null)
+  const isTyping = event.target instanceof HTMLElement && event.target.matches('input, textarea, select')
+  if (event.key === 'Escape' && selected && !isTyping) select(null)
+  if (event.key !== '/' || isTyping || event.ctrlKey || event.metaKey || event.altKey) return
+  event.preventDefault()
+  byId('tab-messages').click()
+  list.focusSearch()
+})
+addEventListener('hashchange', () => {
+  place = placeIn(location.hash)
+  goToPlace()
 })
 addEventListener('resize', () => drawSoon())
 setInterval(() => going() && drawClock(), 1000)

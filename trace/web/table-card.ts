@@ -20,7 +20,7 @@ type Options<Line, Page> = {
   load(query: { search: string; from: string }): Promise<Read<Page>>
   cells(line: Line, page: Page): readonly Child[]
   /** What is shown of a line that was chosen. */
-  open(line: Line): Promise<Child>
+  open(line: { id: string }): Promise<Child>
   note?(page: Page): string
 }
 
@@ -114,15 +114,16 @@ export function createTableCard<Line extends { id: string }, Page extends TableP
         : `${numberText(at + 1)} to ${numberText(at + lines.length)} of ${numberText(found)}${note(page)}`
   }
 
+  async function openLine(line: { id: string }): Promise<void> {
+    opened.replaceChildren(h('p.quiet', `Reading ${line.id} …`))
+    const child = await open(line)
+    opened.replaceChildren(h('div', child))
+    opened.scrollIntoView({ block: 'nearest' })
+  }
+
   function rowOf(line: Line, page: Page): HTMLElement {
     const [first, ...others] = cells(line, page)
-    const choose = async () => {
-      opened.replaceChildren(h('p.quiet', `Reading ${line.id} …`))
-      const child = await open(line)
-      opened.replaceChildren(h('div', child))
-      opened.scrollIntoView({ block: 'nearest' })
-    }
-    const named = h('button.link', { type: 'button', onclick: () => void choose() }, first)
+    const named = h('button.link', { type: 'button', onclick: () => void openLine(line) }, first)
     return h(
       'tr',
       [named, ...others].map((cell, at) => h('td', { 'data-head': heads[at] }, cell)),
@@ -131,6 +132,8 @@ export function createTableCard<Line extends { id: string }, Page extends TableP
 
   return {
     element,
+    /** Shows what is opened of a line, which need not be in the table. */
+    openLine: (id: string) => openLine({ id }),
     /** `now`: what there is of the run to be read, a number that grows; 0 where there is nothing. */
     draw(isOffered: boolean, now: number): void {
       element.hidden = !isOffered || now === 0

@@ -9,19 +9,22 @@ import { drawsText, evaluatedText, formText } from '../text/objections.ts'
 import type { RunResult } from './compared-run.ts'
 import { type Effect, effectsOf } from './effects.ts'
 import { type ArmUse, armUses, givenMore } from './equality.ts'
-import { type ComparisonPlan, leadOf, type PlannerArm } from './plan.ts'
+import { type Yields, yieldsTogether } from './made.ts'
+import { type ArmName, type ComparisonPlan, leadOf } from './plan.ts'
 
 /** What a comparison found; all that its page shows. */
 export type Comparison = {
   plan: ComparisonPlan
-  lead: PlannerArm
+  lead: ArmName
   /** The part of the test that counts, and how it was scored; null before a final evaluation. */
   headline: { part: string; mode: 'strict' | 'lenient' } | null
   runs: RunResult[]
   /** Share right on the test by arm. */
-  arms: { arm: PlannerArm; score: OverRuns | null; withoutResult: number }[]
+  arms: { arm: ArmName; score: OverRuns | null; withoutResult: number }[]
   effects: Effect[]
   uses: ArmUse[]
+  /** What became of what each arm asked for, over its runs; empty of runs that do not say. */
+  yields: { arm: ArmName; yields: Yields }[]
 }
 
 export function analyseComparison(plan: ComparisonPlan, runs: readonly RunResult[]): Comparison {
@@ -40,6 +43,10 @@ export function analyseComparison(plan: ComparisonPlan, runs: readonly RunResult
     }),
     effects: effectsOf(plan.arms, runs).map((effect) => withObjections(effect, runs, uses)),
     uses,
+    yields: plan.arms.flatMap((arm) => {
+      const own = runs.flatMap((run) => (run.arm === arm && run.yields ? run.yields : []))
+      return own.length > 0 ? [{ arm, yields: yieldsTogether(own) }] : []
+    }),
   }
 }
 

@@ -4,6 +4,7 @@ import { lastVerdicts } from '../analyse/datasets.ts'
 import { spentOnAllModels, spentOnDecisions, spentOnRows } from '../analyse/usage.ts'
 import { collect, type LogEntry, type RunFacts } from '../mod.ts'
 import { outcomeOf } from '../run-set/outcome.ts'
+import { type AgentUsed, agentsUsed, type RowShown, type Yields, yieldsOf } from './made.ts'
 import type { ComparedRun } from './plan.ts'
 
 /** What one run used. Counted from its log, each thing once whatever crashed. */
@@ -45,6 +46,12 @@ export type RunResult = ComparedRun & {
   /** The best that answering without knowing anything scores, and whether the run's own items show its score above; not in old runs. */
   trivial?: { share: number; isBelow: boolean }
   use: Use
+  agents?: AgentUsed[]
+  yields?: Yields
+  /** The attempt whose dataset was chosen; null where none was. */
+  chosen?: number | null
+  /** Some rows of that dataset; only of the pair whose rows are shown side by side. */
+  rows?: RowShown[]
 }
 
 export function resultOf(run: ComparedRun, entries: readonly LogEntry[]): RunResult {
@@ -62,6 +69,9 @@ export function resultOf(run: ComparedRun, entries: readonly LogEntry[]): RunRes
     ...(answered !== null && { favoured: answered }),
     ...(trivial && { trivial: { share: trivial.share, isBelow: (trivial.gain.interval?.low ?? 0) > 0 } }),
     use: useOf(facts),
+    agents: agentsUsed(facts),
+    yields: yieldsOf(facts),
+    chosen: facts.finished.at(-1)?.payload.chosenAttempt ?? null,
   }
 }
 

@@ -5,6 +5,7 @@ import type { Markup } from '../document/markup.ts'
 import { runLines } from '../plots/run-lines.ts'
 import { intervalText, missing, numberText, percent, percentNumber, pNumber, points } from '../text/format.ts'
 import type { Comparison } from './analyse.ts'
+import { agentTable, rowTables, settingTable, yieldTable } from './document-made.ts'
 import type { ArmUse } from './equality.ts'
 import { armsText, comparisonCaveats, comparisonHeadline, effectName, effectSentence, plannerSentence } from './text.ts'
 
@@ -12,7 +13,7 @@ function comparisonDocument(comparison: Comparison): Document {
   const { plan, effects } = comparison
   return {
     tab: plan.name,
-    kind: 'comparison of planners: were they worth it?',
+    kind: plan.varied ? 'comparison of arms: was it worth it?' : 'comparison of planners: were they worth it?',
     title: plan.name,
     facts: [
       ['task', plan.task],
@@ -41,11 +42,15 @@ function comparisonDocument(comparison: Comparison): Document {
       paragraph(`Share right on the test: ${comparisonHeadline(comparison)}.`),
       figure(armPlot(comparison), 'Share right (%): each run (ring), their mean (dot) and its 95 % interval.'),
       armTable(comparison),
+      settingTable(plan),
+      agentTable(comparison),
       heading(2, 'What each arm used'),
       paragraph(
         'In the mean of its runs. Calls are requests to the teacher; what the planner’s own model was asked stands beside them.',
       ),
       useTable(comparison),
+      yieldTable(comparison),
+      rowTables(comparison),
       heading(2, 'Runs'),
       runTable(comparison),
     ],

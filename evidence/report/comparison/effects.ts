@@ -1,14 +1,14 @@
 import { confidence, differencesOfShares } from '../statistics/intervals.ts'
 import { type OverRuns, overRuns } from '../statistics/over-runs.ts'
 import { holm, signFlip } from '../statistics/significance.ts'
-import { leadOf, type PlannerArm } from './plan.ts'
+import { type ArmName, leadOf } from './plan.ts'
 
 /** The difference of two arms over their paired runs. */
 export type Effect = {
   /** What it is called, where it has a name. */
   name: string | null
-  arm: PlannerArm
-  against: PlannerArm
+  arm: ArmName
+  against: ArmName
   /** Pairs that both arms ended with a result; the others count in no figure. */
   pairs: number[]
   differences: OverRuns | null
@@ -20,14 +20,14 @@ export type Effect = {
   adjustedP: number
   primary: boolean
   conclusion: 'shown' | 'opposite' | 'not-shown' | 'not-measured'
-  /** Why a difference that the test calls is not shown to be one of the planners; empty where nothing stands against it. */
+  /** Why a difference that the test calls is not shown to be one of the arms; empty where nothing stands against it. */
   objections: string[]
 }
 
-type Scored = { arm: PlannerArm; pair: number; score: number | null }
+type Scored = { arm: ArmName; pair: number; score: number | null }
 
 /** What the differences of `llm-iterative` to the others are called. */
-const names: Partial<Record<PlannerArm, string>> = {
+const names: Readonly<Record<string, string>> = {
   rules: 'planner effect',
   'llm-blind': 'feedback effect',
   'llm-shuffled-feedback': 'effect of what the feedback says',
@@ -39,11 +39,11 @@ const names: Partial<Record<PlannerArm, string>> = {
  * The leading arm against each other one. One effect is primary and named before any run: llm-iterative against rules, else the lead
  * against the first other arm. An effect is called shown where its p, adjusted for all but the primary one, is at most 5 %.
  */
-export function effectsOf(arms: readonly PlannerArm[], runs: readonly Scored[]): Effect[] {
+export function effectsOf(arms: readonly ArmName[], runs: readonly Scored[]): Effect[] {
   const lead = leadOf({ arms: [...arms] })
   const others = arms.filter((arm) => arm !== lead)
   const main = lead === 'llm-iterative' && others.includes('rules') ? 'rules' : others[0]
-  const scoreOf = (arm: PlannerArm, pair: number) =>
+  const scoreOf = (arm: ArmName, pair: number) =>
     runs.find((run) => run.arm === arm && run.pair === pair)?.score ?? null
   const found = others.map((against) => {
     const paired = [...new Set(runs.map(({ pair }) => pair))].flatMap((pair) => {

@@ -1,14 +1,14 @@
 import { mean } from 'simple-statistics'
 import { plural } from '../../../schemas/number-text.ts'
 import type { RunResult, Use } from './compared-run.ts'
-import type { PlannerArm } from './plan.ts'
+import type { ArmName } from './plan.ts'
 
 /** Share by which an arm's use may differ from another's: what is rejected, and so asked again, is chance. */
 const tolerance = 0.1
 
 /** What an arm's runs used, in the mean of them, and where that is not what the leading arm used. */
 export type ArmUse = Omit<Use, 'rows' | 'money'> & {
-  arm: PlannerArm
+  arm: ArmName
   runs: number
   rows: { fewest: number; most: number }
   /** Null where a run's is not known. */
@@ -18,8 +18,8 @@ export type ArmUse = Omit<Use, 'rows' | 'money'> & {
 }
 
 /** The use of each arm; runs without a result count as the others do. */
-export function armUses(arms: readonly PlannerArm[], lead: PlannerArm, runs: readonly RunResult[]): ArmUse[] {
-  const of = (arm: PlannerArm) => runs.filter((run) => run.arm === arm)
+export function armUses(arms: readonly ArmName[], lead: ArmName, runs: readonly RunResult[]): ArmUse[] {
+  const of = (arm: ArmName) => runs.filter((run) => run.arm === arm)
   return arms
     .filter((arm) => of(arm).length > 0)
     .map((arm) => ({ arm, ...together(of(arm).map(({ use }) => use)), unequal: differencesOf(of(arm), of(lead)) }))

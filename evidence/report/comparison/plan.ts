@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { RunId, Sha256 } from '../../../schemas/ids.ts'
+import { RunId, Sha256, Token } from '../../../schemas/ids.ts'
+import { Plugin } from '../../../schemas/plugin.ts'
+import { AgentRole } from '../../../schemas/role.ts'
 import { StrategyName } from '../../../schemas/search.ts'
 import { UsageError } from '../../../schemas/user-error.ts'
 import { variantsOf } from '../../../schemas/variants.ts'
@@ -17,6 +19,17 @@ const withStrategy = SearchingPlanner.options.flatMap((planner) =>
 export const PlannerArm = z.enum([...SearchingPlanner.options, ...withStrategy])
 export type PlannerArm = z.infer<typeof PlannerArm>
 
+/** What an arm is called: a planner's name, or what sets the arm apart. */
+export const ArmName = Token
+export type ArmName = z.infer<typeof ArmName>
+
+/** What an arm has in place of the others': settings by their places in the topology, and the plug-ins among its agents. */
+export const ArmChanges = z.strictObject({
+  settings: z.record(z.string(), z.string()),
+  plugins: z.partialRecord(AgentRole, Plugin).optional(),
+})
+export type ArmChanges = z.infer<typeof ArmChanges>
+
 /** What an arm's name says. */
 export function partsOfArm(arm: PlannerArm): { planner: SearchingPlanner; strategy: StrategyName | null } {
   const strategy = OtherStrategy.options.find((each) => withStrategy.includes(arm as never) && arm.endsWith(`-${each}`))
@@ -33,10 +46,12 @@ export const ComparisonPlan = z.strictObject({
   task: z.string(),
   taskHash: Sha256,
   topology: z.string(),
+  /** By arm, of a comparison of settings; left out of one of planners. */
+  varied: z.record(ArmName, ArmChanges).optional(),
   /** Of the topology with each arm's planner: models, options and limits. */
   topologyHash: Sha256,
   /** The first one is compared with each of the others, unless llm-iterative is among them. */
-  arms: z.array(PlannerArm).min(2),
+  arms: z.array(ArmName).min(2),
   /** Runs of each arm: pair n of all arms has the same seeds. */
   pairs: z.number().int().positive(),
   /** Of the first pair; pair n has seed + n - 1. */
@@ -50,7 +65,7 @@ export const ComparisonPlan = z.strictObject({
 })
 export type ComparisonPlan = z.infer<typeof ComparisonPlan>
 
-export type ComparedRun = { runId: string; seed: number; arm: PlannerArm; pair: number }
+export type ComparedRun = { runId: string; seed: number; arm: ArmName; pair: number }
 
 /** The runs in their order: a pair is whole before the next one begins. */
 export const runsOf = ({ name, arms, pairs, seed }: ComparisonPlan): ComparedRun[] =>
@@ -70,5 +85,5 @@ export function checkRunNames(plan: ComparisonPlan): void {
 }
 
 /** The arm that the others are compared with. */
-export const leadOf = ({ arms }: Pick<ComparisonPlan, 'arms'>): PlannerArm =>
+export const leadOf = ({ arms }: Pick<ComparisonPlan, 'arms'>): ArmName =>
   arms.includes('llm-iterative') ? 'llm-iterative' : arms[0]!

@@ -27,15 +27,17 @@ export function effectSentence(effect: Effect): string {
     opposite: `${arm} was worse than ${against}.`,
     'not-shown':
       objections.length > 0
-        ? `That it is one of the planners is not shown: ${objections.join('; ')}.`
+        ? `That it is one of the arms is not shown: ${objections.join('; ')}.`
         : 'No difference is shown.',
     'not-measured': '',
   }
   return `${name}: ${figure}; ${tested}. ${sentences[conclusion]}`
 }
 
-/** Whether the comparison says what a planner is worth at all. */
-export function plannerSentence({ effects }: Comparison): string {
+/** The first thing to know: the primary effect, or whether the comparison says what a planner is worth at all. */
+export function plannerSentence({ plan, effects }: Comparison): string {
+  const primary = effects.find((effect) => effect.primary)
+  if (plan.varied && primary) return effectSentence(primary)
   const effect = effects.find(({ name, differences }) => name === 'planner effect' && differences !== null)
   return effect
     ? effectSentence(effect)

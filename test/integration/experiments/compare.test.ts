@@ -7,7 +7,7 @@ import { createLog } from '../../../agents/kit/log.ts'
 import { planner } from '../../../agents/planner/agent.ts'
 import type { Bus } from '../../../bus/mod.ts'
 import type { Comparison } from '../../../evidence/report/comparison/analyse.ts'
-import { type ComparedRun, runsOf } from '../../../evidence/report/comparison/plan.ts'
+import { type ComparedRun, type PlannerArm, runsOf } from '../../../evidence/report/comparison/plan.ts'
 import { topologyOfArm, writeComparison } from '../../../experiments/compare/comparison.ts'
 import { followRun } from '../../../experiments/run/follow-run.ts'
 import { writeRunReport } from '../../../experiments/run/write-run-report.ts'
@@ -77,7 +77,7 @@ async function follow(run: ComparedRun): Promise<string | undefined> {
     evidence,
     comparison: { name: 'cast', arm, pair },
   }
-  const begun = await beginMember(operator, run, { task, topology: topologyOfArm(local, arm), request })
+  const begun = await beginMember(operator, run, { task, topology: topologyOfArm(local, arm as PlannerArm), request })
   const signal = AbortSignal.timeout(40_000)
   return (await followRun(operator, { ...begun, reporter: quiet, signal }))?.status
 }
