@@ -62,7 +62,7 @@ async function checkBridge(topology: Topology, home: string, embeddedIsThere: bo
   if (options.status === 'broken') return [options]
   const bridge = bridgeOptionsOf(topology)
   const log = createLog({ role: 'doctor' }, { level: 'silent' })
-  const chosen = await Promise.all(chosenRuntimes(bridge).map(({ diagnose }) => diagnose?.(home)))
+  const chosen = await Promise.all(chosenRuntimes(bridge).map(({ diagnose }) => diagnose?.(home, bridge)))
   const found = [
     await diagnoseStudent(bridge, { home, log, embeddedIsThere }),
     ...chosen.filter((each) => each !== undefined),

@@ -80,7 +80,7 @@ export interface RuntimeDeclaration<Does extends Part> {
   /** Whether what is installed can do what a recipe asks. @throws SetupError */
   checkRecipe?(recipe: Recipe, home: string): Promise<void>
   /** What `syllabus doctor` says of it; nothing is fetched. Left out: it needs nothing of its own. */
-  diagnose?(home: string): Promise<SetupFinding>
+  diagnose?(home: string, settings: BridgeOptions): Promise<SetupFinding>
   /** How its process is started, once it is there; left out by one that is no process that speaks the protocol. @throws SetupError */
   process?(home: string): Promise<Pick<RuntimeOptions, 'python' | 'module' | 'packages'>>
   /** @throws SetupError where it cannot work here */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { hasGpu, runCommand, runtimeEnvironment } from '../../../provision/mod.ts'
+import { hasGpu, runCommand, runtimeEnvironment, type SetupFinding } from '../../../provision/mod.ts'
+import type { BridgeOptions } from '../../options.ts'
 import {
   diagnoseEnvironment,
   type PythonEnvironment,
@@ -35,7 +36,13 @@ export const provisionVllm = async (setup: RuntimeSetup): Promise<string> =>
 /** @throws SetupError where it is not installed */
 export const pythonOfVllm = async (home: string): Promise<string> => pythonOf(await environmentHere(), home)
 
-export const diagnoseVllm = async (home: string) => diagnoseEnvironment(await environmentHere(), home)
+export async function diagnoseVllm(
+  home: string,
+  { vllm: { baseUrl } }: Pick<BridgeOptions, 'vllm'>,
+): Promise<SetupFinding> {
+  if (baseUrl !== undefined) return { name: 'vLLM', status: 'ok', detail: `a server of yours at ${baseUrl}` }
+  return diagnoseEnvironment(await environmentHere(), home)
+}
 
 const versions = `import json, importlib.metadata as found
 known = {each.metadata["Name"].lower(): each.version for each in found.distributions()}
