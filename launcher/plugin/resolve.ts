@@ -43,12 +43,24 @@ export async function withPlugins(written: unknown, file: string): Promise<unkno
       ? [{ role, spec, variant: spec.variant }]
       : []
   })
-  await Promise.all(
+  const resolved = await Promise.all(
     entries.map(async ({ role, spec, variant }) => {
       const plugin = await resolvePlugin({ role, variant, file }, spec, limits)
       agents[role] = { ...spec, variant: plugin.name, plugin }
+      return { role, variant, plugin }
     }),
   )
+  for (const [at, { role, variant, plugin }] of resolved.entries()) {
+    const twin = resolved
+      .slice(0, at)
+      .find(({ plugin: { name, hash } }) => name === plugin.name && hash !== plugin.hash)
+    if (twin)
+      throw unusable(
+        { role, variant, file },
+        `the ${twin.role} ${twin.variant} has the name "${plugin.name}" too, and other code`,
+        'Give one of them another name in its definition: reports and rows name a plug-in by it.',
+      )
+  }
   return { ...written, agents }
 }
 

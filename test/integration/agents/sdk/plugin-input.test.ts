@@ -153,6 +153,19 @@ test('a role without plug-ins, and what nobody may write, are reported', async (
 
 const pluginOf = async (folder: string) => (await readTopology(join(folder, 't.yaml'))).agents.generator.plugin!
 
+test('two plug-ins of one name and different code are refused', async () => {
+  const planner = `import { definePlanner } from '${sdk}'\nexport const mine = definePlanner({ schemaVersion: 1, name: 'mine', version: '1', open: () => ({ decide: () => null }) })`
+  const folder = folderOf({
+    'mine.ts': good,
+    'planner.ts': planner,
+    't.yaml': `name: two\nagents:\n  planner: { variant: ./planner.ts }\n  generator: { variant: ./mine.ts }\n`,
+  })
+  await expect(readTopology(join(folder, 't.yaml'))).rejects.toMatchObject({
+    what: expect.stringContaining('the planner ./planner.ts has the name "mine" too, and other code'),
+    fix: expect.stringContaining('another name'),
+  })
+})
+
 test('the hash is of the code that can run, wherever it lies', async () => {
   const files = {
     't.yaml': topologyText('generator', './mine.ts'),
