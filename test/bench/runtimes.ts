@@ -8,7 +8,7 @@
  * `--float32`: weights and products in float32, so that runtimes differ by less than bfloat16 rounds.
  * What a runtime needs is installed into SYLLABUS_HOME on first use.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -44,7 +44,7 @@ const settings = BridgeOptions.parse({})
 const log = createLog({ role: 'bench' }, { level: 'silent' })
 const { python } = await provisionRuntime({ home, onProgress: line })
 const { path } = await provisionStudent({ home, python, onProgress: line, signal })
-const student = { name: basename(path), path }
+const student = { name: basename(path), path: values.float32 ? await inFloat32(path) : path }
 const task = await loadTask(bundledTask)
 const recipe = {
   ...task.recipe,
@@ -72,6 +72,15 @@ await writeFile(dataset, linesOf(rows))
 await writeFile(questions, linesOf(items.map(({ id, instruction, input }) => ({ id, instruction, input }))))
 const scorer = openTaskScorer(task.scorer)
 await using own = startRuntime({ python, log })
+
+/** The same weights with a configuration that says float32: LLaMA-Factory computes in what that says, whatever the recipe's bf16. */
+async function inFloat32(of: string): Promise<string> {
+  const to = join(folder, 'student')
+  await cp(of, to, { recursive: true })
+  const { torch_dtype: _, ...config } = JSON.parse(await readFile(join(of, 'config.json'), 'utf8'))
+  await writeFile(join(to, 'config.json'), JSON.stringify({ ...config, dtype: 'float32' }))
+  return to
+}
 
 type Measured = { name: string; version: string; trained: TrainResult; right: boolean[]; texts: string[] }
 
