@@ -10,6 +10,10 @@ export const GatewayLimits = z.strictObject({
     'messages that may wait for a slow viewer before it is dropped to a position it can resume from',
   ),
   maxBacklogBytes: bytes(16 * 1024 ** 2, 'bytes that may wait for it before the same happens'),
+  heldBytes: bytes(
+    64 * 1024 ** 2,
+    'messages of one run that are held for all its viewers; one that is behind these reads the log itself',
+  ),
   maxViewers: count(64, 'viewers at a time; another is asked to come back when one has left'),
   maxConnections: count(256, 'connections at a time, those of viewers included; another is closed unanswered', 65_535),
   requestMs: ms(10_000, 'how long a peer may take to send a request'),

@@ -1,17 +1,16 @@
 import type { WebSocket } from 'ws'
-import type { Logger, StoredEntry } from '../bus/mod.ts'
+import type { Logger } from '../bus/mod.ts'
 import { jsonOrNull } from '../schemas/bounded-json.ts'
-import { describe } from '../schemas/describe.ts'
 import { closeCodes, type ServerFrame, ViewerFrame } from './frames.ts'
 import type { LogSource } from './presence.ts'
-import { summarise, viewedText } from './summary.ts'
+import type { HeldFrame, RunFrames } from './run-frames.ts'
 
 /*
  * One viewer of one run.
  * V1 Replay waits for the viewer, with a bound: at most `replayWindow` frames are on their way to it. So does an answer that it asked for.
  * V2 Following never waits: a viewer that has more than `maxBacklog` frames, or `maxBacklogBytes` of them, to take is dropped.
  * V3 A dropped viewer loses nothing: it comes back with the number after the last message that it has.
- * V4 Each viewer reads the log with its own ordered reader and acknowledges nothing, so agents never wait for it.
+ * V4 Nothing that it is sent is acknowledged on the bus, so agents never wait for it.
  */
 
 const replayWindow = 256
@@ -19,6 +18,7 @@ const replayWindow = 256
 export type ViewerOptions = {
   socket: WebSocket
   bus: LogSource
+  frames: RunFrames
   runId: string
   fromSeq: number
   maxBacklog: number
@@ -30,14 +30,6 @@ export type ViewerOptions = {
 }
 
 type Outcome = 'gone' | 'slow'
-
-function entryFrame(entry: StoredEntry): ServerFrame {
-  const { seq, at, name, from, to, id, cause, bytes, parseError } = entry
-  const { title, text } = describe(entry)
-  const description = { title: viewedText(title), text: viewedText(text) }
-  const head = { seq, at, name, from, to, id, cause, bytes, parseError, description }
-  return { type: 'entry', ...head, ...summarise(entry.payload, bytes) }
-}
 
 /** Sends frames and counts those that the socket has not taken yet. */
 function createOutlet(socket: WebSocket, maxBytes: number) {
@@ -57,6 +49,11 @@ function createOutlet(socket: WebSocket, maxBytes: number) {
       pending++
       socket.send(JSON.stringify(frame), settle)
     },
+    /** The same of a frame that is written already. */
+    pass({ data }: HeldFrame) {
+      pending++
+      socket.send(data, { binary: false }, settle)
+    },
     /** True once it no longer holds so many; false after `timeoutMs` in which the socket took none. */
     async below(frames: number, timeoutMs: number): Promise<boolean> {
       while (holds(frames)) {
@@ -73,12 +70,13 @@ function createOutlet(socket: WebSocket, maxBytes: number) {
 
 /** Serves a viewer until it leaves, is dropped, or the signal fires. Rejects only when the log cannot be read. */
 export async function serveViewer(options: ViewerOptions): Promise<void> {
-  const { socket, bus, runId, fromSeq, maxBacklog, maxBacklogBytes, stallMs, log } = options
+  const { socket, bus, frames, runId, fromSeq, maxBacklog, maxBacklogBytes, stallMs, log } = options
   const gone = new AbortController()
   socket.once('close', () => gone.abort())
   const signal = AbortSignal.any([options.signal, gone.signal])
   const outlet = createOutlet(socket, maxBacklogBytes)
   let last = fromSeq - 1
+  using watched = frames.watch(runId, fromSeq)
 
   async function content(seq: number): Promise<void> {
     if (!(await outlet.below(replayWindow, stallMs))) return drop()
@@ -116,20 +114,20 @@ export async function serveViewer(options: ViewerOptions): Promise<void> {
   })
 
   async function replay(): Promise<Outcome | null> {
-    for await (const entry of bus.log({ runId, fromSeq, follow: false, signal })) {
+    for await (const frame of watched.read({ fromSeq, follow: false, signal })) {
       if (!(await outlet.below(replayWindow, stallMs))) return 'slow'
       if (signal.aborted) return 'gone'
-      outlet.send(entryFrame(entry))
-      last = entry.seq
+      outlet.pass(frame)
+      last = frame.seq
     }
     return signal.aborted ? 'gone' : null
   }
 
   async function follow(): Promise<Outcome> {
-    for await (const entry of bus.log({ runId, fromSeq: last + 1, follow: true, signal })) {
+    for await (const frame of watched.read({ fromSeq: last + 1, follow: true, signal })) {
       if (outlet.holds(maxBacklog + 1)) return 'slow'
-      outlet.send(entryFrame(entry))
-      last = entry.seq
+      outlet.pass(frame)
+      last = frame.seq
     }
     return 'gone'
   }

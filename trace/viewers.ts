@@ -7,9 +7,10 @@ import type { Refusal } from './access.ts'
 import { closeCodes, type ServerFrame, type ViewerQuery } from './frames.ts'
 import { type LogSource, type ShownPresence, watchPresence } from './presence.ts'
 import { createPatience, type NeededAgent, troublesIn, wantedBy } from './troubles.ts'
+import { createRunFrames } from './run-frames.ts'
 import { serveViewer } from './viewer.ts'
 
-type Limits = 'maxBacklog' | 'maxBacklogBytes' | 'maxViewers' | 'stallMs' | 'runsEveryMs' | 'pingEveryMs'
+type Limits = 'maxBacklog' | 'maxBacklogBytes' | 'heldBytes' | 'maxViewers' | 'stallMs' | 'runsEveryMs' | 'pingEveryMs'
 export type ViewersOptions = Pick<GatewayLimits, Limits> & {
   bus: LogSource
   log: Logger
@@ -35,12 +36,13 @@ type Viewer = {
 
 /** Everybody who looks through a gateway. */
 export function createViewers(options: ViewersOptions): Viewers {
-  const { bus, maxBacklog, maxBacklogBytes, maxViewers, stallMs, runsEveryMs, pingEveryMs, log } = options
+  const { bus, maxBacklog, maxBacklogBytes, heldBytes, maxViewers, stallMs, runsEveryMs, pingEveryMs, log } = options
   const stopped = new AbortController()
   const signal = AbortSignal.any([options.signal, stopped.signal])
   const viewers = new Map<WebSocket, Viewer>()
   const serving = new Set<Promise<void>>()
   const runList = createRunList(bus)
+  const frames = createRunFrames(bus, { heldBytes, signal })
   let agents: ShownPresence[] = []
   let runs: Awaited<ReturnType<typeof runList.list>> = []
 
@@ -67,7 +69,7 @@ export function createViewers(options: ViewersOptions): Viewers {
     void refreshRuns()
     if (!run) return
     const bounds = { maxBacklog, maxBacklogBytes, stallMs }
-    const served = serveViewer({ socket: viewer, bus, runId: run, fromSeq: from, ...bounds, log, signal })
+    const served = serveViewer({ socket: viewer, bus, frames, runId: run, fromSeq: from, ...bounds, log, signal })
       .catch((error) => {
         if (signal.aborted || viewer.readyState !== viewer.OPEN) return
         log.warn({ runId: run, error: String(error) }, 'log not read')
@@ -139,6 +141,7 @@ export function createViewers(options: ViewersOptions): Viewers {
       for (const viewer of viewers.keys()) viewer.terminate()
     }, 500)
     await Promise.all([watching, refreshing, ...serving, ...gone])
+    await frames.ended()
     clearTimeout(left)
   }
 

@@ -34,8 +34,8 @@ const token = 'bench'
 
 /** The beginning of a run that is as long. */
 function longLog(): StoredEntry[] {
-  for (let attempts = 8; ; attempts *= 2) {
-    const log = traceLog({ runId, attempts, rows: 2000, shardSize: 20, generators: 4, progressEvery: 1 })
+  for (let rows = 10_000; ; rows *= 2) {
+    const log = traceLog({ runId, rows, shardSize: 6, generators: 4, progressEvery: 2 })
     if (log.length >= messages) return log.slice(0, messages)
   }
 }

@@ -118,12 +118,11 @@ const helpedOf = ({ skill, items, against }: Helped): Child =>
                   'summary',
                   right > shown.length ? `${shown.length} of those that turned right` : 'those that turned right',
                 ),
-                shown.map(({ id, input, before, after }) =>
-                  texts([
-                    [id, input],
-                    [`${model} answered`, before],
-                    ['after the training', after],
-                  ]),
+                h(
+                  'table.lines',
+                  shown.map(({ id, input, before, after }) =>
+                    h('tr', h('th', { scope: 'row' }, id), h('td', input), h('td.wrong', before), h('td.right', after)),
+                  ),
                 ),
               ),
           ),

@@ -276,6 +276,26 @@ describe('a run that trains', () => {
     expect(fixOf(refused)).toContain(`Name one of its ${task.validation.length}, such as ${id}, `)
   })
 
+  test('a row leads to the datasets that hold it, the trainings on them, and the items of its skill that turned', async () => {
+    const reader = createRunReader(bus, { gateway: GatewayLimits.parse({}) })
+    const all = await Array.fromAsync(runRows(bus, 'answered', { attempt: 1 }))
+    const { row } = all.find(({ status }) => status === 'admitted')!
+    const { datasets, trainings } = await reader.lineage('answered', row!.id)
+    expect(datasets).toEqual([{ attempt: 1, rows: 8, hash: state.attempts[0]!.datasetHash }])
+    const items = await answeredItemsOf(bus, state)
+    const own = items.filter(({ skill }) => skill === row!.skill)
+    const first = trainings.find(({ model }) => model === 'attempt-1')!
+    expect(first).toMatchObject({ skill: row!.skill, items: own.length })
+    const correctBy = (model: string, item: (typeof own)[number]) =>
+      item.answers.find((answer) => answer.model === model)!.correct
+    const turned = own.filter((item) => !correctBy('base', item) && correctBy('attempt-1', item))
+    expect(first.against[0]).toMatchObject({ model: 'base', right: turned.length })
+    expect(isSealed(JSON.stringify(trainings))).toBe(false)
+    const refused = (await Array.fromAsync(runRows(bus, 'answered', { refused: true }))).find((each) => each.row)
+    if (refused) expect(await reader.lineage('answered', refused.id)).toEqual({ datasets: [], trainings: [] })
+    await expect(reader.lineage('answered', 'a9.r1.none.0.0')).rejects.toThrow('has no row a9.r1.none.0.0')
+  })
+
   test('the page reads the report that was written, and says how to write one', async () => {
     const reader = createRunReader(bus, { gateway: GatewayLimits.parse({}) })
     vi.stubEnv('SYLLABUS_RUNS', directory)
