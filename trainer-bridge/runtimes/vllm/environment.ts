@@ -36,9 +36,10 @@ export const provisionVllm = async (setup: RuntimeSetup): Promise<string> =>
 /** @throws SetupError where it is not installed */
 export const pythonOfVllm = async (home: string): Promise<string> => pythonOf(await environmentHere(), home)
 
+/** What `syllabus doctor` says of it; nothing is installed for a server of the user's own. */
 export async function diagnoseVllm(
   home: string,
-  { vllm: { baseUrl } }: Pick<BridgeOptions, 'vllm'>,
+  { vllm: { baseUrl } }: { vllm: Pick<BridgeOptions['vllm'], 'baseUrl'> } = { vllm: {} },
 ): Promise<SetupFinding> {
   if (baseUrl !== undefined) return { name: 'vLLM', status: 'ok', detail: `a server of yours at ${baseUrl}` }
   return diagnoseEnvironment(await environmentHere(), home)
