@@ -228,7 +228,10 @@ describe.skipIf(!executable)('a hand on the page while messages arrive', () => {
     // From here on generators answer.
     const { page, more } = await listOf('filters', 150)
     await page.fill('[aria-label="Filter messages"]', 'generator')
-    const before = await page.locator('.row').count()
+    const shown = () => page.locator('.row').allTextContents()
+    await until('the filter holds', async () => (await shown()).every((text) => text.includes('generator')))
+    const matches = async () => Number(await page.locator('.row').first().getAttribute('aria-setsize'))
+    const before = await matches()
     await page.locator('#run-choice').evaluate((choice: HTMLSelectElement) => {
       choice.options[0]!.dataset.kept = 'yes'
     })
@@ -239,8 +242,8 @@ describe.skipIf(!executable)('a hand on the page while messages arrive', () => {
     )
     expect(await page.locator('#run-choice').inputValue()).toBe('filters')
     expect(await page.inputValue('[aria-label="Filter messages"]')).toBe('generator')
-    expect(await page.locator('.row').count()).toBeGreaterThan(before)
-    for (const text of await page.locator('.row').allTextContents()) expect(text).toContain('generator')
+    await until('more messages match', async () => (await matches()) > before)
+    for (const text of await shown()) expect(text).toContain('generator')
     expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Filter messages')
   })
 
