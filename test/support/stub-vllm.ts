@@ -5,6 +5,8 @@ import { join } from 'node:path'
 export type StubBehaviour = {
   /** Lines that it says in place of starting, after which it ends with status 1. */
   startFails?: string
+  /** The same of a start after it died. */
+  restartFails?: string
   /** It ends without a word before this completion of its life, counted from 1, as after kill -9. */
   diesBefore?: number
   /** It says this line as it dies. */
@@ -44,7 +46,7 @@ const behaviour = () => JSON.parse(readFileSync(${JSON.stringify(settings)}, 'ut
 const note = (line) => appendFileSync(${JSON.stringify(log)}, line + '\\n')
 const args = process.argv.slice(2)
 const valueOf = (name) => args[args.indexOf(name) + 1]
-const { startFails } = behaviour()
+const { restartFails, startFails = readFileSync(${JSON.stringify(log)}, 'utf8').includes('dies') ? restartFails : undefined } = behaviour()
 if (startFails) {
   note('start fails')
   process.stderr.write(startFails + '\\n', () => process.exit(1))

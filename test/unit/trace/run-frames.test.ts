@@ -77,10 +77,12 @@ test('one that follows is sent what comes, and one that is behind what is held r
   const { bus, reads, append } = logOf(run.slice(0, cut))
   const end = new AbortController()
   const one = await Array.fromAsync(
-    createRunFrames(bus, { heldBytes: plenty, signal: end.signal }).watch('watched', 1).read({
-      ...{ fromSeq: 1, follow: false },
-      signal: new AbortController().signal,
-    }),
+    createRunFrames(bus, { heldBytes: plenty, signal: end.signal })
+      .watch('watched', 1)
+      .read({
+        ...{ fromSeq: 1, follow: false },
+        signal: new AbortController().signal,
+      }),
   )
   const heldBytes = Math.ceil(one.reduce((sum, { data }) => sum + data.length, 0) / 4)
   const frames = createRunFrames(bus, { heldBytes, signal: end.signal })
