@@ -107,7 +107,8 @@ export async function ownServer(python: string, parts: RuntimeParts): Promise<Vl
     device: isOnGpu ? 'cuda' : 'cpu',
     async reach(request, asking, signal) {
       const rank = rankAllowed(Math.max(request.lora_rank ?? 1, await rankOf(request.adapter)))
-      if (running && running.rank < rank) await stop()
+      // One that has just died may not be known to have ended yet.
+      if (running && (running.rank < rank || !(await isHealthy(running.process, signal)))) await stop()
       if (sleeps && (!running || running.isAsleep)) await own.release({ signal })
       const now = running ?? (await start(request, asking, rank, signal))
       running = now
@@ -143,6 +144,12 @@ function checkRoom({ longest, room }: AskedPrompts, context: number): void {
   const size = `the longest prompt has ${longest} tokens and its reply may have ${room}`
   const fix = 'raise agents.trainer-bridge.options.vllm.contextTokens'
   throw new RuntimeRequestError('bad_dataset', `${size}, more than the ${context} that vLLM is started with; ${fix}`)
+}
+
+async function isHealthy({ port }: VllmProcess, signal: AbortSignal): Promise<boolean> {
+  const answer = await fetch(`http://127.0.0.1:${port}/health`, { signal }).catch(() => null)
+  signal.throwIfAborted()
+  return answer?.ok ?? false
 }
 
 /** @throws ServerLost */
