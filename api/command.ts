@@ -34,6 +34,8 @@ export const environment = ({ home, runs, env }: Place): NodeJS.ProcessEnv => ({
   ...(home !== undefined && { SYLLABUS_HOME: home }),
   ...(runs !== undefined && { SYLLABUS_RUNS: runs }),
   SYLLABUS_ERRORS: 'json',
+  // Who waits for the calling program is not who waits for this command.
+  SYLLABUS_OUTER: undefined,
   // The channel to here stands for whoever waits for it, as it does for a command that runs in a Node of its own.
   SYLLABUS_INNER: '1',
 })

@@ -29,7 +29,8 @@ export async function startDetached(
 ): Promise<Detached> {
   await mkdir(dirname(logFile), { recursive: true })
   const descriptor = openSync(logFile, 'a', 0o600)
-  const { SYLLABUS_INNER: _, ...env } = environment(place)
+  // It ends with nobody: neither with this process, nor with the npm that started this one.
+  const { SYLLABUS_INNER: _, npm_execpath: __, ...env } = environment(place)
   const child = spawn(process.execPath, [entry, ...args], {
     cwd: place.cwd,
     env,

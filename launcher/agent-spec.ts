@@ -25,7 +25,9 @@ export function agentSpec(
     identity,
     queue,
     asksModel: asksModel(topology.agents[role]),
-    ...(plugin?.language === 'python' && { command: pythonCommand('work', plugin, topology.plugins) }),
+    // Other roles have a process of this program's, which asks the plug-in.
+    ...(plugin?.language === 'python' &&
+      role === 'generator' && { command: pythonCommand('work', plugin, topology.plugins) }),
     launch: ready.then(async (server) => {
       // Read once the bus is ready: a local teacher's endpoint is known by then.
       const environment = environmentWithout(keysWithheld(role, topology, [topology, ...beside]))

@@ -12,6 +12,7 @@ const rooms = [
   'bus',
   'tasks',
   'agents',
+  'sdk',
   'trace',
   'telemetry',
   'trackers',

@@ -46,16 +46,17 @@ export function generateTeacher(
   { teacher, model, concurrency }: { teacher?: string; model?: string; concurrency?: number },
 ) {
   const local = localModelOf(teacher, read)
-  const name = local?.name ?? model
-  if (!name) {
+  const name = local?.name ?? model ?? null
+  const { plugin } = read.agents.generator
+  if (name === null && (!plugin || plugin.asksModel)) {
     throw new UsageError(
       'No teacher is named.',
       'Give --model <name>, set SYLLABUS_MODEL, or serve one: --teacher local.',
     )
   }
   if (!local) return { local, model: name, concurrency, topology: read }
-  const topology = withFreeModel(read, name)
-  return { local, model: name, concurrency: concurrency ?? read.localTeacher.batchRows, topology }
+  const topology = withFreeModel(read, local.name)
+  return { local, model: local.name, concurrency: concurrency ?? read.localTeacher.batchRows, topology }
 }
 
 /**

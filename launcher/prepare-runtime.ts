@@ -3,6 +3,7 @@ import { provisionRuntime } from '../provision/mod.ts'
 import { ownRuntime } from '../schemas/runtime-identity.ts'
 import type { Recipe, ThinkingSettings } from '../schemas/task.ts'
 import type { Topology } from '../schemas/topology.ts'
+import { noDevices } from '../trainer-bridge/devices/claim.ts'
 import { ensureEmbedder } from '../trainer-bridge/embedder/open.ts'
 import { chatOf, templateOf } from '../trainer-bridge/job.ts'
 import { BridgeOptions } from '../trainer-bridge/options.ts'
@@ -45,7 +46,7 @@ export async function prepareRuntime(
   if (trainer.name !== ownRuntime && !(await knownCheck({ ...checked, by: trainer.name }))) {
     setup.onProgress(`student: trying ${student.name} with ${trainer.name}`)
     await using own = startRuntime({ python, log })
-    await using started = await trainer.start({ ...setup, settings, student, own, log })
+    await using started = await trainer.start({ ...setup, settings, student, own, devices: noDevices, log })
     await checkStudent({ ...checked, by: trainer.name }, started, setup.signal)
   }
   await ensureEmbedder(embedder, setup)

@@ -3,11 +3,14 @@ import { createLog } from '../agents/kit/log.ts'
 import type { Bus } from '../bus/mod.ts'
 import { checkFreePort } from '../launcher/check-host.ts'
 import { openLogFile } from '../launcher/log-file.ts'
-import { provisionRuntime } from '../provision/mod.ts'
+import { homeFolder } from '../machine/folders.ts'
+import { hasGpu, provisionRuntime } from '../provision/mod.ts'
 import type { ThinkingSettings } from '../schemas/task.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { chatOf } from '../trainer-bridge/job.ts'
 import { type ModelServer, type ServedStudent, serveStudent } from '../trainer-bridge/model-server.ts'
+import { diagnoseVllm } from '../trainer-bridge/runtimes/vllm/environment.ts'
+import { serveWithVllm } from '../trainer-bridge/runtimes/vllm/serve.ts'
 import {
   baseOfRun,
   folderOfAdapter,
@@ -25,6 +28,14 @@ export type ReadyModels = Required<ServedStudent> & {
 }
 
 type Setup = { home: string; onProgress: (line: string) => void; signal: AbortSignal }
+
+/** What serves models. */
+export const servingRuntimes = ['peft', 'vllm'] as const
+export type ServingRuntime = (typeof servingRuntimes)[number]
+
+/** vLLM on a host with a GPU where it is installed; else the project's own runtime, which starts sooner. */
+export const usualServing = async (home: string): Promise<ServingRuntime> =>
+  (await hasGpu(process.env)) && (await diagnoseVllm(home)).status === 'ok' ? 'vllm' : 'peft'
 
 /** The name of the base beside the models of a run. */
 export const baseName = 'base'
@@ -67,12 +78,18 @@ export async function prepareModels(
 export async function serveModels(
   { python, maxNewTokens, ...served }: ReadyModels,
   limits: Topology['localTeacher'],
-  how: { port?: number; signal?: AbortSignal } = {},
+  how: { port?: number; signal?: AbortSignal; runtime?: ServingRuntime } = {},
 ): Promise<ModelServer> {
   if (how.port !== undefined) await checkFreePort(how.port)
   await using stack = new AsyncDisposableStack()
   const { descriptor } = stack.use(openLogFile('served-models'))
   const log = createLog({ role: 'served-models' }, { destination: descriptor })
+  if (how.runtime === 'vllm') {
+    const { signal = new AbortController().signal, port } = how
+    const vllm = stack.use(await serveWithVllm(served, { home: homeFolder(), log, port, signal }))
+    const whole = stack.move()
+    return { ...vllm, [Symbol.asyncDispose]: () => whole.disposeAsync() }
+  }
   const longest = Math.max(limits.maxNewTokens, maxNewTokens)
   const server = stack.use(await serveStudent(served, { python, log, ...how }, { ...limits, maxNewTokens: longest }))
   const owned = stack.move()

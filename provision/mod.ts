@@ -17,4 +17,4 @@ export {
   studentPath,
 } from './student.ts'
 export { hasGpu } from './torch-build.ts'
-export { provisionRuntime, type RuntimeRequest, readyRuntime, venvPath } from './venv.ts'
+export { gpuPackagesFault, provisionRuntime, type RuntimeRequest, readyRuntime, venvPath } from './venv.ts'

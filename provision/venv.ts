@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { writeWhole } from '../machine/state-file.ts'
+import { isObject, jsonOrNull } from '../schemas/bounded-json.ts'
 import { checkDriver } from './driver.ts'
 import { SetupError } from './errors.ts'
 import { install } from './installer.ts'
@@ -57,6 +58,33 @@ export async function readyPython(venv: string): Promise<string | undefined> {
 /** The Python of a runtime, where it is there; nothing is built. */
 export const readyRuntime = async (home: string, requirements?: string): Promise<string | undefined> =>
   readyPython(await venvPath(home, requirements))
+
+/**
+ * Why the fine-tuning runtime's packages do not compute on a GPU of this maker; null where they do.
+ * @throws SetupError for an old driver
+ */
+export async function gpuPackagesFault(home: string, maker: 'nvidia' | 'amd'): Promise<SetupError | null> {
+  const venv = await venvPath(home)
+  const made = jsonOrNull(await readFile(join(venv, marker), 'utf8').catch(() => ''))
+  const python = await probePython(pythonIn(venv))
+  if (maker === 'amd') {
+    const what = `The fine-tuning runtime in ${venv} has no torch for ROCm: it is installed for NVIDIA's GPUs and for processors.`
+    const fix = `Install AMD's build of the same torch over it (pip install --index-url <that of your ROCm> in ${venv}), or set SYLLABUS_DEVICE=cpu.`
+    return python && (await hasRocm(python.command)) ? null : new SetupError(what, fix)
+  }
+  if (isObject(made) && made.torch === 'cpu') {
+    const what = `The fine-tuning runtime in ${venv} has torch without CUDA: it was installed where no GPU was found.`
+    return new SetupError(what, `Remove it (rm -r ${venv}) and start again: torch with CUDA is fetched then.`)
+  }
+  if (python) await checkDriver({ requirements: ownRequirements, python, name: ownName, env: process.env })
+  return null
+}
+
+const hasRocm = (python: string): Promise<boolean> =>
+  runCommand(python, ['-c', 'import torch, sys; sys.exit(torch.version.hip is None)'], { timeoutMs: 60_000 }).then(
+    () => true,
+    () => false,
+  )
 
 /**
  * The Python of the fine-tuning runtime, in a venv under `home` that is built on first use. An interrupted build is
@@ -149,7 +177,8 @@ async function installPackages(
   const packages = (args: string[]) =>
     install({ python, args, uv, pipCache, signal, env: installer.env, onProgress: onLine })
   const pinned = ['--require-hashes', '--only-binary', ':all:', '-r']
-  if (build.kind === 'default') return packages([...pinned, requirements])
+  // Whole lists: what they do not name, such as a torch that a package would have otherwise, is not looked for.
+  if (build.kind === 'default') return packages([...pinned, requirements, '--no-deps'])
   const text = await readFile(requirements, 'utf8')
   const cpuPins = torchPins(text, base).map(cpuPin)
   await packages(['--no-deps', '--index-url', torchIndex(env), ...cpuPins])

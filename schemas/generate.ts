@@ -7,17 +7,31 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { Round } from './messages/generation.ts'
 import { Declaration } from './plugin.ts'
 import { Program } from './program.ts'
 import { messageCatalogue, programReference, topologyReference } from './references.ts'
 import { registry } from './registry.ts'
 import { Row } from './row.ts'
 import { RunConfig } from './run.ts'
+import { exportedNames, type PublicName, publicName, sdkReference } from './sdk-reference.ts'
 import { Item, PublicTask, TaskFile } from './task.ts'
 import { Topology } from './topology.ts'
 import { Adapter, StudentModel } from './training.ts'
 
-const documents = { Declaration, Program, Topology, Row, RunConfig, TaskFile, PublicTask, Item, Adapter, StudentModel }
+const documents = {
+  Declaration,
+  Program,
+  Topology,
+  Row,
+  Round,
+  RunConfig,
+  TaskFile,
+  PublicTask,
+  Item,
+  Adapter,
+  StudentModel,
+}
 const generatedFolder = 'schemas/generated'
 
 /** Every generated file by its path in the repository. */
@@ -34,8 +48,18 @@ export function generatedFiles(): Map<string, string> {
   files.set('docs/messages.md', messageCatalogue())
   files.set('docs/program-fields.md', programReference())
   files.set('docs/topology-fields.md', topologyReference())
+  files.set('docs/agent-sdk.md', sdkReference(sdkNames()))
   return files
 }
+
+const sdkFolder = join(import.meta.dirname, '../agents/sdk')
+
+/** The public names of the SDK, in the order of their export. */
+export const sdkNames = (): PublicName[] =>
+  exportedNames(readFileSync(join(sdkFolder, 'mod.ts'), 'utf8')).flatMap(({ name, from }) => {
+    const found = publicName(name, readFileSync(join(sdkFolder, from), 'utf8'))
+    return found ?? []
+  })
 
 /** Paths whose content is not what would be generated, files that should not be there included. */
 export function staleFiles(root: string): string[] {

@@ -47,7 +47,8 @@ export type Row = z.infer<typeof Row>
 /**
  * Why a candidate was not admitted: exactly one reason each. too-long: more characters than the program's contract allows;
  * too-long-for-student: more of the student's tokens than its recipe trains on. not-verified: the vote contradicts its answer. judge: its
- * score is too low. judge-unread: no score could be read in the judge's replies. unchecked: no call was left to check it, or the endpoint
+ * score is too low. judge-unread: no score could be read in the judge's replies. plugin: a plug-in of the critic
+ * refused it. unchecked: no call was left to check it, or the endpoint
  * stayed away. surplus: its source is full. unbalanced: its skill is.
  */
 export const RejectionReason = z.enum([
@@ -58,6 +59,7 @@ export const RejectionReason = z.enum([
   'not-verified',
   'judge',
   'judge-unread',
+  'plugin',
   'unchecked',
   'exact-duplicate',
   'near-duplicate',

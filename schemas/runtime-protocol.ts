@@ -20,6 +20,8 @@ export const TrainRequest = z.object({
   seed: z.int().nonnegative(),
   /** A folder; the adapter is written to `adapter` inside it. */
   out: z.string().min(1),
+  /** How often the rows of a pass are halved from the start, where memory ran out before; the recipe's steps stay what they are. */
+  halvings: z.int().nonnegative().optional(),
 })
 export type TrainRequest = z.input<typeof TrainRequest>
 
@@ -50,9 +52,56 @@ export const InferRequest = z.object({
     leave_unfit: z.boolean().optional(),
   }),
   bf16: z.boolean().default(true),
+  /** The rank of the run's adapters, for what makes room for them at its start. */
+  lora_rank: z.int().positive().optional(),
   out: z.string().min(1),
 })
 export type InferRequest = z.input<typeof InferRequest>
+
+/**
+ * The questions' prompts in tokens, for a runtime that answers in place of the student's own: a line a question that the context has room
+ * for, `{id, tokens, messages}`, in the file `out`.
+ */
+export const PromptsRequest = InferRequest.omit({ adapter: true, lora_rank: true })
+export type PromptsRequest = z.input<typeof PromptsRequest>
+
+export const PromptsResult = z.object({
+  prompts: z.string(),
+  count: z.int().nonnegative(),
+  /** Tokens that a reply may have. */
+  room: z.int().positive(),
+  /** Of the longest prompt. */
+  longest: z.int().nonnegative(),
+  context: z.int().positive().nullable(),
+  /** Tokens that end a reply. */
+  end_ids: z.array(z.int().nonnegative()),
+  /** What the student's weights are computed in. */
+  dtype: z.string(),
+})
+export type PromptsResult = z.infer<typeof PromptsResult>
+
+/** Predictions of replies that another runtime gave, a line each in the file `replies`: `{id, finish, tokens}`, or `{id, finish, text}`. */
+export const ReadRepliesRequest = PromptsRequest.extend({ replies: z.string().min(1) })
+export type ReadRepliesRequest = z.input<typeof ReadRepliesRequest>
+
+/** `out` has the predictions where `open` is 0; else lines `{id, tokens}` of replies to go on with, whose thoughts are closed now. */
+export const ReadRepliesResult = z.object({
+  predictions: z.string(),
+  sha256: Sha256,
+  count: z.int().positive(),
+  truncated: z.int().nonnegative(),
+  unfit: z.int().nonnegative(),
+  open: z.int().nonnegative(),
+})
+export type ReadRepliesResult = z.infer<typeof ReadRepliesResult>
+
+/** What a training may take of the devices' memory; null where they have none of their own. */
+export const MemoryResult = z.object({
+  device: z.string(),
+  dtype: z.string(),
+  free_bytes: z.number().nonnegative().nullable(),
+})
+export type MemoryResult = z.infer<typeof MemoryResult>
 
 export const TokenFrameRequest = InferRequest.pick({
   student: true,
@@ -159,6 +208,8 @@ export const TrainResult = z.object({
   seconds: z.number(),
   tokens_per_s: z.number(),
   loss_curve: z.array(z.tuple([z.number(), z.number()])),
+  /** How often the rows of a pass were halved, since memory ran out. */
+  halvings: z.int().nonnegative().default(0),
   device: z.string(),
 })
 export type TrainResult = z.infer<typeof TrainResult>

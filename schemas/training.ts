@@ -17,6 +17,8 @@ export const TrainingSummary = z.object({
   tokensPerSecond: z.number(),
   /** [step, loss] pairs. */
   lossCurve: z.array(z.tuple([z.number(), z.number()])),
+  /** How often the rows of a pass were halved, since memory ran out; left out where it did not. */
+  halvings: z.int().positive().optional(),
   device: z.string(),
   /** How likely the base student found the replies, over a sample of the rows; left out where it was not measured. */
   perplexity: PerplexityResult.optional(),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { AgentContext, AgentModule, StartedAgent } from '../agents/kit/agent.ts'
 import { cachedJson } from '../agents/kit/cache.ts'
 import { type Cause, TerminalError } from '../bus/mod.ts'
-import { provisionRuntime } from '../provision/mod.ts'
+import { gpuPackagesFault, provisionRuntime } from '../provision/mod.ts'
 import { armSeedOf } from '../schemas/arm.ts'
 import type { PayloadOf } from '../schemas/message.ts'
 import { Answers, type Job, Predictions, SealedContext, type SealedEvalJob } from '../schemas/messages/evaluation.ts'
@@ -12,8 +12,11 @@ import { ownRuntime, type Runtimes, recordedRuntimes } from '../schemas/runtime-
 import { runtimeRevision } from '../schemas/runtime-protocol.ts'
 import { PublicTask, Question } from '../schemas/task.ts'
 import type { StudentModel } from '../schemas/training.ts'
+import { claimDevices } from './devices/claim.ts'
 import { ensureEmbedder, openEmbedder } from './embedder/open.ts'
 import { chatOf, requireRuntimes, requireStudent, studentLabel, templateOf } from './job.ts'
+import { doJob, type JobStages } from './job-graph.ts'
+import { memoryFault, memoryNeeded, memoryThere } from './memory.ts'
 import { BridgeOptions } from './options.ts'
 import { createReplies } from './replies.ts'
 import { processLimits, startRuntime } from './runtime.ts'
@@ -22,7 +25,7 @@ import { requireRecipe } from './runtimes/check-recipe.ts'
 import { answerers, chosenRuntimes, trainers } from './runtimes/table.ts'
 import { checkStudent, prepareStudent } from './student.ts'
 import { createTokenLimits } from './token-limit.ts'
-import { createTrainings } from './trainings.ts'
+import { createTrainings, type TrainedJob } from './trainings.ts'
 
 /** What the same input would meet again becomes a dead letter; a runtime that died or ran out of memory is tried again. */
 async function asBusErrors<T>(work: Promise<T>): Promise<T> {
@@ -51,19 +54,17 @@ async function startPeft({
   for (const { provision } of chosenRuntimes(settings)) await provision?.({ home, settings, onProgress: note, signal })
   const student = await prepareStudent(settings.student, { home, python, onProgress: note, signal })
   await using stack = new AsyncDisposableStack()
-  const runtime = stack.use(
-    startRuntime({
-      python,
-      log,
-      signal,
-      ...processLimits(settings),
-    }),
-  )
+  const devices = stack.use(await claimDevices({ gpus: settings.gpus, waitMs: settings.deviceWaitMs, signal }))
+  const [gpu] = devices.devices
+  const lacking = gpu ? await gpuPackagesFault(home, gpu.maker) : null
+  if (lacking && devices.isAsked) throw lacking
+  if (lacking) log.warn({ fix: lacking.fix }, `computes on the processor, not on ${gpu!.name}: ${lacking.message}`)
+  const runtime = stack.use(startRuntime({ python, log, signal, env: devices.env, ...processLimits(settings) }))
   const checked = { student, chat: templateOf(chatOf({}, settings.inference)), home }
   await checkStudent(checked, runtime, signal)
   const scratch = join(home, 'trainer')
   await mkdir(scratch, { recursive: true })
-  const started = { home, settings, student, own: runtime, log, signal }
+  const started = { home, settings, student, own: runtime, devices, log, signal }
   const trainer = stack.use(await trainers[settings.train].start(started))
   if (settings.train !== ownRuntime) await checkStudent({ ...checked, by: settings.train }, trainer, signal)
   const answerer = stack.use(await answerers[settings.infer].start(started))
@@ -110,9 +111,9 @@ async function startPeft({
     const { signal } = context
     const chat = chatOf(rules.inference, settings.inference)
     const inference = { ...rules.inference, ...chat }
-    const trained =
-      job.training && (await trainings.train(job.training, rules.recipe, { chat, runtimes, onProgress, signal }))
-    const studentModel: StudentModel = {
+    const questions = rules.validation.map((item) => Question.strip().parse(item))
+    const { training } = job
+    const studentModelOf = (trained: TrainedJob | null): StudentModel => ({
       name: job.studentModel,
       ...armSeedOf(job.studentModel),
       student: studentLabel(student),
@@ -123,29 +124,51 @@ async function startPeft({
       jobHash: trained?.jobHash ?? null,
       adapter: trained?.adapter ?? null,
       examples: job.examples,
+    })
+    const askedOf = (trained: TrainedJob | null) => {
+      const studentModel = studentModelOf(trained)
+      return { studentModel, task: rules, onProgress, signal, questions, inference }
     }
-    const questions = rules.validation.map((item) => Question.strip().parse(item))
-    const asked = { studentModel, task: rules, onProgress, signal }
-    const answered = await replies.answer({ ...asked, questions, inference })
-    const base = job.training
-      ? {}
-      : {
-          ...(await tokenLimits.publish(rules.recipe, templateOf(chat), runId, signal)),
-          ...(await replies.examplesFit({ ...asked, questions, inference })),
-        }
-    await bus.publish(
-      Predictions,
-      { runId, variant: job.variants.evaluator, id: `predictions:${job.studentModel}`, cause },
-      {
-        studentModel,
-        predictions: await bus.objects.put('LAB', `${runId}/predictions`, await readFile(answered)),
-        training: trained?.summary ?? null,
-        reusedTraining: trained?.reused ?? false,
-        guidance: job.guidance,
-        ...base,
-        ...SealedContext.parse(job),
+    const stages: JobStages = {
+      async prepare() {
+        if (!training) return 'none'
+        return (await trainings.find(training, rules.recipe, { chat, runtimes })) ?? 'to be trained'
       },
-    )
+      async memoryFault() {
+        if (!settings.memoryCheck) return null
+        const there = await memoryThere(runtime, signal)
+        const need = await memoryNeeded(student.path, rules.recipe, there)
+        return need && memoryFault(need, there, rules.recipe)
+      },
+      train: (halvings) => trainings.train(training!, rules.recipe, { chat, runtimes, halvings, onProgress, signal }),
+      // A runtime that died has nothing left.
+      cleanUp: () => runtime.release({ signal }).catch(() => {}),
+      infer: (trained) => replies.answer(askedOf(trained)),
+      async publish(trained, answered) {
+        const base = training
+          ? {}
+          : {
+              ...(await tokenLimits.publish(rules.recipe, templateOf(chat), runId, signal)),
+              ...(await replies.examplesFit(askedOf(null))),
+            }
+        await bus.publish(
+          Predictions,
+          { runId, variant: job.variants.evaluator, id: `predictions:${job.studentModel}`, cause },
+          {
+            studentModel: studentModelOf(trained),
+            predictions: await bus.objects.put('LAB', `${runId}/predictions`, await readFile(answered)),
+            training: trained?.summary ?? null,
+            reusedTraining: trained?.reused ?? false,
+            guidance: job.guidance,
+            ...base,
+            ...SealedContext.parse(job),
+          },
+        )
+      },
+      onRecovery: (halvings, why) =>
+        log.warn({ halvings, why }, 'memory ran out in a training; the rows of a pass are halved'),
+    }
+    await doJob(stages, settings.mostHalvings, signal)
   }
 
   /** Sealed questions come by EXAM and their replies go back by EXAM. */

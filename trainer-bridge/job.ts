@@ -4,6 +4,7 @@ import { describeRuntimes, type RuntimeIdentity, type Runtimes } from '../schema
 import { runtimeRevision } from '../schemas/runtime-protocol.ts'
 import { learntRecipe } from '../schemas/runtime-recipe-keys.ts'
 import { ChatSettings, type InferenceSettings, type Recipe, ThinkingSettings } from '../schemas/task.ts'
+import type { StudentModel } from '../schemas/training.ts'
 
 /** The student as it is on this machine; the hash is over its weights, tokenizer and configuration. */
 export type Student = { name: string; path: string; sha256: string }
@@ -21,6 +22,14 @@ export function requireStudent(own: Student, label: string | undefined): void {
   if (label === undefined || label.endsWith(weightsMark(own))) return
   throw new TerminalError(
     `the run was begun with the student ${label}, and this trainer-bridge has ${studentLabel(own)}; start it with the first one`,
+  )
+}
+
+/** @throws TerminalError for an adapter that was trained on other weights: it would load, and answer nonsense */
+export function requireAdapterOf(own: Student, { name, adapter, studentHash }: StudentModel): void {
+  if (adapter === null || studentHash === undefined || studentHash === own.sha256) return
+  throw new TerminalError(
+    `the adapter of ${name} was trained on the student @${studentHash.slice(0, 12)}, and this trainer-bridge has ${studentLabel(own)}; start it with the first one`,
   )
 }
 

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { EmbedderChoice } from '../schemas/embedding.ts'
 import { count, ms } from '../schemas/limit.ts'
 import { ThinkingSettings } from '../schemas/task.ts'
+import { AnswerEndpoint } from './runtimes/endpoint/options.ts'
+import { VllmOptions } from './runtimes/vllm/options.ts'
 
 /** The topology's `options` of a trainer-bridge. */
 export const BridgeOptions = z.strictObject({
@@ -16,7 +18,31 @@ export const BridgeOptions = z.strictObject({
     .enum(['peft', 'llama-factory', 'trl'])
     .default('peft')
     .describe('which runtime trains, docs/runtimes.md; one run has one, from its base to its final evaluation'),
-  infer: z.enum(['peft']).default('peft').describe('which runtime answers, the base student too, docs/runtimes.md'),
+  infer: z
+    .enum(['peft', 'vllm', 'endpoint'])
+    .default('peft')
+    .describe('which runtime answers, the base student too, docs/runtimes.md'),
+  vllm: VllmOptions.default(VllmOptions.parse({})).describe('how vLLM answers, where infer names it'),
+  endpoint: AnswerEndpoint.optional().describe('the server that answers, where infer is endpoint'),
+  gpus: z
+    .array(z.int().nonnegative())
+    .min(1)
+    .optional()
+    .describe(
+      'GPUs of one trainer-bridge, as nvidia-smi numbers them, for trainings over several; left out: the first that no other trainer-bridge has',
+    ),
+  deviceWaitMs: ms(
+    30_000,
+    'how long a GPU is waited for that another trainer-bridge has, which may be about to end',
+    0,
+  ),
+  memoryCheck: z
+    .boolean()
+    .default(true)
+    .describe(
+      'whether a training that does not fit into memory, by the sizes of its student, is refused before it begins',
+    ),
+  mostHalvings: count(5, 'how often the rows of a pass are halved, where memory runs out in a training', 16, 0),
   inference: ThinkingSettings.default({}).describe(
     "how the student thinks before it answers: laid over the task's own settings of inference, and the same in training",
   ),

@@ -8,7 +8,7 @@ import { plural } from '../schemas/number-text.ts'
 import { type InferRequest, Prediction } from '../schemas/runtime-protocol.ts'
 import type { PublicTask, Question } from '../schemas/task.ts'
 import type { StudentModel } from '../schemas/training.ts'
-import { repliesKey } from './job.ts'
+import { repliesKey, requireAdapterOf } from './job.ts'
 import { adapterFolder, type BridgeParts, type OnProgress } from './trainings.ts'
 
 type Asked = {
@@ -28,6 +28,7 @@ export function createReplies({ bus, runtime, answerer, student, scratch }: Brid
     /** Returns the path of a predictions file. */
     async answer(asked: Asked): Promise<string> {
       const { studentModel, task, inference, onProgress, signal } = asked
+      requireAdapterOf(student, studentModel)
       const examples = studentModel.examples ? task.fewShot : []
       const text = linesOf(asked.questions, examples)
       const key = repliesKey({
@@ -56,6 +57,7 @@ export function createReplies({ bus, runtime, answerer, student, scratch }: Brid
           questions,
           inference,
           system: task.recipe.system,
+          lora_rank: task.recipe.lora_rank,
           out: partial,
         },
         { signal, onProgress: ({ done, total, eta_s }) => onProgress('infer', done, total, { etaSeconds: eta_s }) },

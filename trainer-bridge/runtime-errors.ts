@@ -18,3 +18,8 @@ export class RuntimeDiedError extends Error {
     this.name = 'RuntimeDiedError'
   }
 }
+/** Whether words of a program are of memory that ran out. */
+export const isOutOfMemory = (words: string): boolean =>
+  /out of memory|OutOfMemory|can't allocate memory|Cannot allocate memory|not enough memory|CUBLAS_STATUS_ALLOC_FAILED|std::bad_alloc/i.test(
+    words,
+  )

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { z } from 'zod'
+import { z } from 'zod'
 import {
   CheckRequest,
   CheckResult,
@@ -12,8 +12,13 @@ import {
   InferResult,
   LongestPromptRequest,
   LongestPromptResult,
+  MemoryResult,
   PerplexityRequest,
   PerplexityResult,
+  PromptsRequest,
+  PromptsResult,
+  ReadRepliesRequest,
+  ReadRepliesResult,
   type RuntimeEvent,
   type RuntimeProgress,
   TokenFrameRequest,
@@ -66,6 +71,11 @@ export interface Runtime {
   hello(options?: { signal?: AbortSignal }): Promise<HelloResult>
   check(request: CheckRequest, options?: { signal?: AbortSignal }): Promise<CheckResult>
   longestPrompt(request: LongestPromptRequest, options?: { signal?: AbortSignal }): Promise<LongestPromptResult>
+  /** Gives the student's memory to others until it is needed again. */
+  release(options?: { signal?: AbortSignal }): Promise<void>
+  memory(options?: { signal?: AbortSignal }): Promise<MemoryResult>
+  prompts(request: PromptsRequest, options?: { signal?: AbortSignal }): Promise<PromptsResult>
+  readReplies(request: ReadRepliesRequest, options?: { signal?: AbortSignal }): Promise<ReadRepliesResult>
   train(request: TrainRequest, options?: CallOptions<TrainProgress>): Promise<TrainResult>
   perplexity(request: PerplexityRequest, options?: { signal?: AbortSignal }): Promise<PerplexityResult>
   infer(request: InferRequest, options?: CallOptions<InferProgress>): Promise<InferResult>
@@ -202,6 +212,10 @@ export function startRuntime(options: RuntimeOptions): Runtime {
     hello: (callOptions = {}) => call({ op: 'hello' }, HelloResult, callOptions),
     check: operation('check', CheckRequest, CheckResult),
     longestPrompt: operation('longest_prompt', LongestPromptRequest, LongestPromptResult),
+    release: async (callOptions = {}) => void (await call({ op: 'release' }, z.object({}), callOptions)),
+    memory: (callOptions = {}) => call({ op: 'memory' }, MemoryResult, callOptions),
+    prompts: operation('prompts', PromptsRequest, PromptsResult),
+    readReplies: operation('read_replies', ReadRepliesRequest, ReadRepliesResult),
     train: operation('train', TrainRequest, TrainResult, TrainProgress),
     perplexity: operation('perplexity', PerplexityRequest, PerplexityResult),
     infer: operation('infer', InferRequest, InferResult, InferProgress),

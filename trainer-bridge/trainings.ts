@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { memo } from '../agents/kit/cache.ts'
 import type { Bus } from '../bus/mod.ts'
-import { putInPlace } from '../machine/state-file.ts'
+import { putInPlace, writeWhole } from '../machine/state-file.ts'
 import { sha256OfFile } from '../provision/mod.ts'
-import { hashOf } from '../schemas/hash.ts'
+import { jsonOrNull } from '../schemas/bounded-json.ts'
+import { hashOf, sha256 } from '../schemas/hash.ts'
 import { type ObjectRef, Sha256 } from '../schemas/ids.ts'
 import { Row } from '../schemas/row.ts'
-import { RuntimeIdentity, type Runtimes } from '../schemas/runtime-identity.ts'
-import { runtimeRevision } from '../schemas/runtime-protocol.ts'
+import { ownRuntime, RuntimeIdentity, type Runtimes } from '../schemas/runtime-identity.ts'
+import { runtimeRevision, TrainResult } from '../schemas/runtime-protocol.ts'
 import { recipeFor } from '../schemas/runtime-recipe-keys.ts'
 import type { ChatSettings, Recipe, ThinkingSettings } from '../schemas/task.ts'
 import { Adapter, TrainingSummary } from '../schemas/training.ts'
@@ -46,10 +47,16 @@ export type BridgeParts = {
 /** What is measured of a dataset before it is trained on: rows of each measure, and what embeds them (null: nothing). */
 export type Measures = { perplexityRows: number; embedder: Embedder | null; embeddedRows: number }
 
+/** What is trained on, with which seed. */
+export type Training = { dataset: ObjectRef; datasetHash: string; seed: number }
+
+/** A training that is there, whoever made it, and whether it was found. */
+export type TrainedJob = TrainingRecord & { reused: boolean }
+
 /** `runtimes`: those of the run, as they are recorded. */
-type TrainOptions = {
-  chat: ThinkingSettings
-  runtimes: Runtimes | undefined
+type Known = { chat: ThinkingSettings; runtimes: Runtimes | undefined }
+type TrainOptions = Known & {
+  halvings: number
   onProgress: OnProgress
   signal: AbortSignal
 }
@@ -72,24 +79,27 @@ export function createTrainings({ bus, runtime, trainer, student, scratch }: Bri
     ({ datasetHash }) => datasetHash,
   )
 
+  const hashOfTraining = (training: Training, recipe: Recipe, { chat, runtimes }: Known) =>
+    jobHashOf({ ...training, student, recipe, chat, runtime: runtimeRevision, trainer: runtimes?.train })
+
   return {
+    /** The training, where it was done before. */
+    async find(training: Training, recipe: Recipe, known: Known): Promise<TrainedJob | null> {
+      const done = await records.get(hashOfTraining(training, recipe, known))
+      return done ? { ...done.value, reused: true } : null
+    },
+
+    /** `halvings`: how often the rows of a pass are halved from the start. */
     async train(
-      training: { dataset: ObjectRef; datasetHash: string; seed: number },
+      training: Training,
       recipe: Recipe,
-      { chat, runtimes, onProgress, signal }: TrainOptions,
-    ): Promise<TrainingRecord & { reused: boolean }> {
-      const jobHash = jobHashOf({
-        ...training,
-        student,
-        recipe,
-        chat,
-        runtime: runtimeRevision,
-        trainer: runtimes?.train,
-      })
-      const done = await records.get(jobHash)
-      if (done) return { ...done.value, reused: true }
+      { chat, runtimes, halvings, onProgress, signal }: TrainOptions,
+    ): Promise<TrainedJob> {
+      const jobHash = hashOfTraining(training, recipe, { chat, runtimes })
       const folder = join(scratch, jobHash)
-      await rm(folder, { recursive: true, force: true })
+      // A process that ended after the training and before its record has left what it made.
+      const before = await finishedIn(folder)
+      if (!before) await rm(folder, { recursive: true, force: true })
       await mkdir(folder, { recursive: true })
       const dataset = join(folder, 'rows.jsonl')
       const rows = await bus.objects.getLines(training.dataset, Row)
@@ -101,12 +111,17 @@ export function createTrainings({ bus, runtime, trainer, student, scratch }: Bri
       const perplexity = perplexityRows > 0 ? await perplexityOf({ datasetHash, measured, signal }) : undefined
       const embedding = embedder ? await diversityOf({ datasetHash, of: embedder, rows, signal }) : undefined
       const trained = { ...recipeFor(recipe, trainer.recipeKeys), ...templateOf(chat) }
-      const request = { ...measured, recipe: trained, seed: training.seed, out: folder }
-      const result = await trainer.train(request, {
-        signal,
-        onProgress: ({ step, steps, loss, tokens_per_s, eta_s }) =>
-          onProgress('train', step, steps, { loss, tokensPerSecond: tokens_per_s, etaSeconds: eta_s }),
-      })
+      const request = { ...measured, recipe: trained, seed: training.seed, out: folder, halvings }
+      // Another program needs the memory that the student has in the project's own.
+      if (!before && facts.name !== ownRuntime) await runtime.release({ signal })
+      const result =
+        before ??
+        (await trainer.train(request, {
+          signal,
+          onProgress: ({ step, steps, loss, tokens_per_s, eta_s }) =>
+            onProgress('train', step, steps, { loss, tokensPerSecond: tokens_per_s, etaSeconds: eta_s }),
+        }))
+      await writeWhole(join(folder, finishedName), JSON.stringify(result))
       const record: TrainingRecord = {
         jobHash,
         adapter: await upload(bus, result.adapter, result.sha256, jobHash),
@@ -120,19 +135,33 @@ export function createTrainings({ bus, runtime, trainer, student, scratch }: Bri
           lossCurve: result.loss_curve,
           ...(perplexity && { perplexity }),
           ...(embedding && { embedding }),
+          ...(result.halvings > 0 && { halvings: result.halvings }),
           device: facts.device,
           runtime: RuntimeIdentity.parse(facts),
           versions: facts.versions,
         },
       }
       await records.put(jobHash, record)
-      await rm(dataset, { force: true })
+      await Promise.all([dataset, join(folder, finishedName)].map((path) => rm(path, { force: true })))
       return { ...record, reused: false }
     },
   }
 }
 
-async function upload(bus: Bus, folder: string, sha256: string, jobHash: string): Promise<Adapter> {
+const finishedName = 'finished.json'
+
+/** What a training of this folder gave, where it came to its end and its adapter is whole. */
+async function finishedIn(folder: string): Promise<TrainResult | null> {
+  const read = TrainResult.safeParse(jsonOrNull(await readFile(join(folder, finishedName), 'utf8').catch(() => '')))
+  if (!read.success) return null
+  const names = (await readdir(read.data.adapter).catch(() => [])).sort()
+  const parts = await Promise.all(
+    names.map(async (name) => `${name}\0${await sha256OfFile(join(read.data.adapter, name))}`),
+  )
+  return sha256(parts.join('')) === read.data.sha256 ? read.data : null
+}
+
+async function upload(bus: Bus, folder: string, adapterSha256: string, jobHash: string): Promise<Adapter> {
   const names = (await readdir(folder)).sort()
   const files: Adapter['files'] = []
   for (const name of names) {
@@ -141,7 +170,7 @@ async function upload(bus: Bus, folder: string, sha256: string, jobHash: string)
       object: await bus.objects.put('LAB', `adapter/${jobHash}/${name}`, await readFile(join(folder, name))),
     })
   }
-  return { sha256, files }
+  return { sha256: adapterSha256, files }
 }
 
 /** The adapter's folder on this machine; a file that is missing, or is not what was trained, is fetched from the bus. */

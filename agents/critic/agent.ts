@@ -5,6 +5,7 @@ import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { openRounds } from '../kit/rounds.ts'
 import { closeRound } from './admit-round.ts'
 import { type Checker, openRules } from './checker.ts'
+import { openPluginChecker } from './plugin-checker.ts'
 import { isComplete, RoundRecord } from './round-record.ts'
 import type { BatchPayload } from './row-checks.ts'
 import { openRulesAndJudge } from './rules-and-judge/work.ts'
@@ -48,5 +49,9 @@ export const critic: AgentModule<'critic'> = {
   variants: {
     rules: async (context) => start(context, openRules(context)),
     'rules-and-judge': async (context) => start(context, await openRulesAndJudge(context)),
+  },
+  async plugin(context, plugin) {
+    const { check, release } = await openPluginChecker(context, plugin)
+    return { ...start(context, check), release }
   },
 }

@@ -74,14 +74,26 @@ function openIndex(bytes: Uint8Array, key: Uint8Array, share: number) {
 export const storeShard = (bus: Bus, runId: string, shard: CheckedShard): Promise<ObjectRef> =>
   bus.objects.put('LAB', `${runId}/checked`, Buffer.from(canonicalJson(shard)))
 
+/** What is found of a shard that the rules have checked. `key`: of the task, where it is the same for many shards. */
+type Further = (
+  shard: CheckedShard,
+  roundContext: RoundContext,
+  key: string,
+  run: { runId: string; signal: AbortSignal },
+) => Promise<CheckedShard>
+
 /** The variant `rules`: it asks no model. */
-export function openRules(context: AgentContext): Checker {
+export const openRules = (context: AgentContext): Checker => openRulesThen(context, async (shard) => shard)
+
+/** The rules, and then what `further` finds of the rows that they let through. */
+export function openRulesThen(context: AgentContext, further: Further): Checker {
   const roundContextOf = openRoundContexts(context)
   return async (batch, { round, runId, signal }) => {
     const roundContext = await roundContextOf(round)
     if (checkCallsOf(roundContext.program) > 0)
       throw new TerminalError('the program wants a vote or a judge: use the critic variant rules-and-judge')
-    const shard = await checkBatch(batch, roundContext, signal)
+    const ruled = await checkBatch(batch, roundContext, signal)
+    const shard = await further(ruled, roundContext, round.publicTask.sha256, { runId, signal })
     return { checked: await storeShard(context.bus, runId, shard), spent: batch.spent }
   }
 }

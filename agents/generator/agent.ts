@@ -41,7 +41,8 @@ async function start(context: AgentContext, definition: GeneratorDefinition): Pr
     if (!plugin) return make(work, services)
     const keys = { task: round.publicTask.sha256, program: round.program.sha256 }
     try {
-      return checkedMade(await make({ ...work, [sharedKeys]: keys } as GeneratorWork, services), work, plugin)
+      const made = await make({ ...work, [sharedKeys]: keys } as GeneratorWork, services)
+      return checkedMade(made, work, plugin, context.onPluginFault)
     } catch (error) {
       services.signal.throwIfAborted()
       return failedShard(work, error)

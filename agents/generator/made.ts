@@ -4,7 +4,7 @@ import { describePlugin, type LocalPlugin } from '../../schemas/plugin.ts'
 import { Row } from '../../schemas/row.ts'
 import { reasonOf } from '../../schemas/user-error.ts'
 import type { GeneratorWork, MadeShard } from '../sdk/generator.ts'
-import { PluginFault } from '../sdk/remote.ts'
+import { type OnFault, PluginFault } from '../sdk/remote.ts'
 
 /*
  * What a plug-in made of a shard, as its host takes it:
@@ -27,11 +27,20 @@ const mostReasonChars = 300
 const mostOriginChars = 4000
 
 /** @throws PluginFault for what is no answer to the shard at all */
-export function checkedMade(given: unknown, work: GeneratorWork, plugin: LocalPlugin): MadeShard {
+export function checkedMade(
+  given: unknown,
+  work: GeneratorWork,
+  plugin: LocalPlugin,
+  onFault: OnFault = () => {},
+): MadeShard {
   const { from, count, trial: isTrial } = work.shard
+  const refuse = (what: string): never => {
+    const reason = `${describePlugin(plugin)} ${what}`
+    onFault(reason, 'Correct what its make function gives; see docs/agents.md.')
+    throw new PluginFault(`the plug-in ${reason}`)
+  }
   const { data, error } = Given.safeParse(given)
-  if (!data)
-    throw new PluginFault(`the plug-in ${describePlugin(plugin)} gave no candidates: ${z.prettifyError(error)}`)
+  if (!data) return refuse(`gave no candidates: ${z.prettifyError(error)}`)
   const outcomes = new Map<number, Row[] | Failure>()
   const fail = (index: number, reason: string, kind: Failure['kind'] = 'unusable') => {
     outcomes.set(index, { index, reason: `${plugin.name}: ${reason}`.slice(0, mostReasonChars), kind })
@@ -40,10 +49,7 @@ export function checkedMade(given: unknown, work: GeneratorWork, plugin: LocalPl
   const seen = new Set<string>()
   for (const row of data.candidates) {
     const place = placeIn(row.id, work)
-    if (!place)
-      throw new PluginFault(
-        `the plug-in ${describePlugin(plugin)} gave a row with the id "${row.id.slice(0, 80)}", which is none of its shard`,
-      )
+    if (!place) return refuse(`gave a row with the id "${row.id.slice(0, 80)}", which is none of its shard`)
     const before = outcomes.get(place.index)
     if (before && !Array.isArray(before)) continue
     const fault = seen.has(row.id) ? 'it gave two rows of one id' : faultOf(row, work)

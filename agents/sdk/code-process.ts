@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, realpathSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +8,7 @@ import { tie } from '../../machine/tied-child.ts'
 import type { LocalPlugin } from '../../schemas/plugin.ts'
 import type { PluginLimits } from '../../schemas/session-limits.ts'
 import { codeDescriptor, type FromCode, type ToCode } from './channel.ts'
+import { type PythonCommand, pythonCommandOf } from './python-command.ts'
 
 const worker = fileURLToPath(new URL('worker.ts', import.meta.url))
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
@@ -37,15 +38,20 @@ function programReads(): string[] {
 
 let program: string[] | undefined
 
-/** The command that runs a plug-in's code: with the permissions of a file that may read code alone, unless it is trusted. */
-function commandOf({ entry, reads, trusted }: CodeFile, { memoryMb }: PluginLimits): string[] {
+/**
+ * The command that runs a plug-in's code: in TypeScript with the permissions of a file that may read code alone, unless it is trusted.
+ * Python has no such permissions.
+ */
+function commandOf({ entry, reads, trusted, language }: CodeFile, { memoryMb }: PluginLimits): PythonCommand {
+  if (language === 'python') return pythonCommandOf('answer', entry)
   program ??= programReads()
   const allowed = [...program, ...reads].map((path) => `--allow-fs-read=${path}`)
   const permissions = trusted ? [] : ['--permission', ...allowed]
-  return [`--max-old-space-size=${memoryMb}`, '--disable-warning=ExperimentalWarning', ...permissions, worker, entry]
+  const options = [`--max-old-space-size=${memoryMb}`, '--disable-warning=ExperimentalWarning']
+  return { command: process.execPath, args: [...options, ...permissions, worker, entry], env: {} }
 }
 
-export type CodeFile = Pick<LocalPlugin, 'entry' | 'reads' | 'trusted'>
+export type CodeFile = Pick<LocalPlugin, 'entry' | 'reads' | 'trusted' | 'language'>
 
 /** A process that runs a plug-in's code. */
 export type CodeProcess = {
@@ -63,9 +69,10 @@ export function startCode(
   { onMessage, onText }: { onMessage: (message: FromCode) => void; onText: (text: string) => void },
 ): CodeProcess {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => handed.test(name)))
-  const child = spawn(process.execPath, commandOf(file, limits), {
-    env,
-    cwd: dirname(file.entry),
+  const { command, args, env: own } = commandOf(file, limits)
+  const child = spawn(command, args, {
+    env: { ...env, ...own },
+    cwd: isAbsolute(file.entry) ? dirname(file.entry) : undefined,
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   })
   tie(child, { group: false })

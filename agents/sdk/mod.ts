@@ -4,7 +4,16 @@
  */
 
 export { type ProgramChoices, programFor } from '../planner/even-program.ts'
+export type { Situation } from '../planner/policy.ts'
 export { diagnose } from '../planner/rules/diagnose.ts'
+export {
+  type CriticDefinition,
+  type CriticFinding,
+  type CriticServices,
+  type CriticWork,
+  defineCritic,
+  type OpenedCritic,
+} from './critic.ts'
 export type { About, AgentDefinition, AgentLog, AgentServices, WorkServices } from './definition.ts'
 export {
   candidateOf,
@@ -24,5 +33,4 @@ export {
   type PlannedProgram,
   type PlannerDefinition,
   type PlannerServices,
-  type Situation,
 } from './planner.ts'

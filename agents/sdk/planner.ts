@@ -3,8 +3,6 @@ import type { Program } from '../../schemas/program.ts'
 import type { Policy, Situation } from '../planner/policy.ts'
 import { type About, type AgentDefinition, type AgentServices, define, type WorkServices } from './definition.ts'
 
-export type { Situation } from '../planner/policy.ts'
-
 /** What a planner writes: the next curation program, and as text what was seen and what is done about it. */
 export type PlannedProgram = { program: Program; diagnosis: string }
 

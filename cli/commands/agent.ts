@@ -3,9 +3,11 @@ import { type AddedAgent, addAgent } from '../../experiments/run/add-agent.ts'
 import { type AgentRole, agentRoles } from '../../schemas/role.ts'
 import { runId } from '../options/option-parsers.ts'
 import { modelOption, movedOption, topologyOption } from '../options/shared-options.ts'
+import { registerAgentCheck } from './agent-check.ts'
+import { registerAgentNew } from './agent-new.ts'
 
 export function registerAgent(program: Command): void {
-  program
+  const agent = program
     .command('agent')
     .description('join a bus with one more agent: this is how one scales out by hand')
     .addArgument(new Argument('<role>', 'kind of agent').choices([...agentRoles]))
@@ -22,4 +24,6 @@ export function registerAgent(program: Command): void {
     )
     .addOption(movedOption())
     .action((role: AgentRole, options: AddedAgent) => addAgent(role, options))
+  registerAgentNew(agent)
+  registerAgentCheck(agent)
 }

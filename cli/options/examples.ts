@@ -27,7 +27,21 @@ export const examples: Readonly<Record<string, Examples>> = {
     ['estimate my-task --program p.yaml --rows 200 --model my-model', 'rows alone'],
   ],
   up: [['up --topology llm --model my-model', 'then, in another terminal: npx syllabus run my-task --topology llm']],
-  agent: [['agent generator --variant procedural', 'one more generator on the bus that runs here']],
+  agent: [
+    ['agent generator --variant procedural', 'one more generator on the bus that runs here'],
+    ['agent critic --run my-run', 'one more critic for a run, with its model and options'],
+  ],
+  'agent new': [
+    ['agent new generator my-sums', 'a generator in TypeScript, in the folder my-sums'],
+    ['agent new planner my-plans --language python', 'a planner in Python'],
+  ],
+  'agent check': [
+    [
+      'agent check python:./my_sums.py --program program.yaml',
+      'a generator of your own, asked for what a program names',
+    ],
+    ['agent check rules --role critic', 'a built-in variant'],
+  ],
   'node start': [
     ['node start gpu-1.node.json --trainer-bridge gpus', 'a trainer-bridge for each GPU of this host'],
     ['node start box-2.node.json --generator 1..8 --critic 1', 'generators as the backlog asks for them'],

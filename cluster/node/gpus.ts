@@ -1,15 +1,25 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { reasonOf, UsageError } from '../../schemas/user-error.ts'
+import { listDevices, visibleVariable } from '../../trainer-bridge/devices/list.ts'
 
 const lookMs = 20_000
 
+/** A GPU, and the variable by which a process is given it alone. */
+export type HostGpu = { id: string; variable: (typeof visibleVariable)['nvidia' | 'amd'] }
+
 /**
- * The GPUs of this host as CUDA_VISIBLE_DEVICES names them: those that the variable has already, as a scheduler sets it, else all that
- * `nvidia-smi -L` lists; of a GPU that is divided, its parts.
+ * The GPUs of this host: NVIDIA's as CUDA_VISIBLE_DEVICES has them already, as a scheduler sets it, else all that `nvidia-smi -L` lists;
+ * of a GPU that is divided, its parts. AMD's as `rocm-smi` and HIP_VISIBLE_DEVICES have them, where there are none of NVIDIA.
  * @throws UsageError where there is none
  */
-export async function gpusOfHost(env: NodeJS.ProcessEnv = process.env): Promise<string[]> {
+export async function gpusOfHost(env: NodeJS.ProcessEnv = process.env): Promise<HostGpu[]> {
+  const amd = (await listDevices(env)).filter(({ maker }) => maker === 'amd')
+  if (amd.length > 0) return amd.map(({ id }) => ({ id, variable: visibleVariable.amd }))
+  return (await nvidiaGpus(env)).map((id) => ({ id, variable: visibleVariable.nvidia }))
+}
+
+async function nvidiaGpus(env: NodeJS.ProcessEnv): Promise<string[]> {
   const listed = await promisify(execFile)('nvidia-smi', ['-L'], { timeout: lookMs, env }).then(
     ({ stdout }) => devicesIn(stdout),
     (error: unknown) => refuse(`nvidia-smi -L failed: ${reasonOf(error).split('\n')[0]}`),

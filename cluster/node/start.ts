@@ -18,7 +18,7 @@ import { present } from '../../schemas/present.ts'
 import { type AgentRole, needsContaminationKey } from '../../schemas/role.ts'
 import { type AgentRange, type Counts, rolesOf } from './counts.ts'
 import { checkClock, checkSameCluster } from './fit.ts'
-import { gpusOfHost } from './gpus.ts'
+import { gpusOfHost, type HostGpu } from './gpus.ts'
 import { holdName } from './held-name.ts'
 import { type Prepared, prepareFor, refuseUnfit } from './prepare.ts'
 import { announceNode, checkName, identify, type NodePresence } from './presence.ts'
@@ -210,7 +210,7 @@ type Known = {
   goneAt?: number | undefined
 }
 
-function rangesOf({ gpus, ...ranges }: Counts, devices: readonly string[]): Partial<Record<AgentRole, AgentRange>> {
+function rangesOf({ gpus, ...ranges }: Counts, devices: readonly HostGpu[]): Partial<Record<AgentRole, AgentRange>> {
   return gpus ? { ...ranges, 'trainer-bridge': { least: devices.length, most: devices.length } } : ranges
 }
 

@@ -8,6 +8,7 @@ import { type AgentSpec, supervise } from '../../launcher/supervisor.ts'
 import type { WantedAgent } from '../../launcher/wanted-agents.ts'
 import type { AgentRole } from '../../schemas/role.ts'
 import { faultOf, type Misfit } from './fit.ts'
+import type { HostGpu } from './gpus.ts'
 import { tokenOf } from './presence.ts'
 
 type Member = { number: number; instance: string; stop(mostMs?: number): Promise<void> }
@@ -47,7 +48,7 @@ export function createTeams(
     onFault,
   }: {
     node: string
-    devices: readonly string[]
+    devices: readonly HostGpu[]
     log: Log
     agentsLog: LogFile
     onEnded: (identity: Identity, how: string) => void
@@ -124,10 +125,10 @@ export function createTeams(
 }
 
 /** An agent that sees one GPU, and does not work without it. */
-const onDevice = ({ launch, ...rest }: AgentSpec, device: string): AgentSpec => ({
+const onDevice = ({ launch, ...rest }: AgentSpec, { id, variable }: HostGpu): AgentSpec => ({
   ...rest,
   launch: launch.then((whole) => ({
     ...whole,
-    environment: { ...whole.environment, CUDA_VISIBLE_DEVICES: device, SYLLABUS_DEVICE: 'cuda' },
+    environment: { ...whole.environment, [variable]: id, SYLLABUS_DEVICE: 'cuda' },
   })),
 })

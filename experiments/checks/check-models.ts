@@ -2,7 +2,13 @@ import { memo } from '../../agents/kit/cache.ts'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { type Warn, warnOnTerminal } from '../../launcher/console/terminal.ts'
 import { optionsOf, usableOptions } from '../../launcher/topology/agent-options.ts'
-import { askedBy, checkKeys, embedderAsked, type ModelUse } from '../../launcher/topology/endpoints.ts'
+import {
+  answerServerAsked,
+  askedBy,
+  checkKeys,
+  embedderAsked,
+  type ModelUse,
+} from '../../launcher/topology/endpoints.ts'
 import { checkPrices, nameModel, shareConcurrency } from '../../launcher/topology/models.ts'
 import { type AgentRole, agentRoles } from '../../schemas/role.ts'
 import type { Topology } from '../../schemas/topology.ts'
@@ -11,6 +17,7 @@ import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel } from '../../schemas/variants.ts'
 import { embeddingsPath } from '../../trainer-bridge/embedder/endpoint-embedder.ts'
 import { BridgeOptions } from '../../trainer-bridge/options.ts'
+import { serverFacts } from '../../trainer-bridge/runtimes/server-facts.ts'
 import type { ModelContexts } from './check-context.ts'
 
 /**
@@ -33,7 +40,7 @@ export async function checkModels(
   const bridge = roles.includes('trainer-bridge')
   if (bridge) bridgeOptionsOf(topology)
   const trains = bridge && topology.agents['trainer-bridge'].replicas > 0
-  checkKeys(trains ? [...asked, ...embedderAsked(topology, env)] : asked)
+  checkKeys(trains ? [...asked, ...embedderAsked(topology, env), ...answerServerAsked(topology, env)] : asked)
   if (trains) await checkBridge(topology, env, warn)
   const checked = memo(
     ({ endpoint, model }: ModelUse) => checkTeacher(endpoint, model!, topology.teacher.checkMs),
@@ -77,7 +84,13 @@ export async function checkBridge(
   env: NodeJS.ProcessEnv = process.env,
   warn: Warn = warnOnTerminal,
 ): Promise<void> {
-  bridgeOptionsOf(topology)
+  const { infer, endpoint: named, vllm } = bridgeOptionsOf(topology)
+  if (infer === 'endpoint' && !named) {
+    const fix = 'Name its baseUrl and the model in agents.trainer-bridge.options.endpoint.'
+    throw new UsageError('The trainer-bridge is to answer by an endpoint (infer), and none is named.', fix)
+  }
+  for (const { endpoint } of answerServerAsked(topology, env))
+    await serverFacts(endpoint, infer === 'endpoint' ? named?.model : vllm.model, new AbortController().signal)
   const { checkMs } = topology.teacher
   for (const { endpoint, model } of embedderAsked(topology, env)) {
     const { warning } = await checkTeacher(endpoint, model, checkMs, embeddingsPath)

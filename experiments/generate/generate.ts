@@ -20,6 +20,7 @@ import { defaultTopology, keepsLimits } from '../../launcher/topology/topology-n
 import { boundTopology } from '../../launcher/topology/topology-of-run.ts'
 import { Batch, Shard, Verdict } from '../../schemas/messages/generation.ts'
 import { plural } from '../../schemas/number-text.ts'
+import { describePlugin } from '../../schemas/plugin.ts'
 import { checkCallsOf, type Program } from '../../schemas/program.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { AgentsOfRole, Topology } from '../../schemas/topology.ts'
@@ -84,19 +85,22 @@ type GoesOn = Begun & Pick<RunConfig, 'variants'>
 async function prepare(
   options: GenerateOptions,
   line: (text: string) => void,
-): Promise<WantedRows & { model: string; local: LocalModel | null; goesOn: GoesOn | null }> {
+): Promise<WantedRows & { model: string | null; local: LocalModel | null; goesOn: GoesOn | null }> {
   checkTrackers(options.tracker ?? [])
   const { out, seed } = options
   const read = await readTopology(options.topology ?? defaultTopology)
   const { local, model, concurrency, topology: priced } = generateTeacher(read, options)
   const task = await loadTask(options.task, options)
   const { program: file } = options
+  const { plugin } = read.agents.generator
+  if (file === undefined) checkPrompted(plugin)
   const program = scaleProgram(
     file === undefined ? plainProgram(task, options.rows) : (await checkedProgram(file, { task })).program,
     options.rows,
   )
   const planned = generateTopology(priced, program, { ...options, concurrency, model })
-  checkJudge(program, options)
+  checkSources(program, plugin)
+  checkJudge(program, options, model)
   checkPrices(planned)
   checkPlan(options.confirmed, { task, topology: planned, seed, rows: options.rows, evidence: null, program })
   checkBudget(program, options.rows, planned.run.teacherCalls)
@@ -128,13 +132,39 @@ async function prepare(
   if (!local) {
     const checked = options.agents ? topology : withoutAgents(topology)
     const contextTokens = (await checkModels(checked, startedRoles)).get('generator') ?? null
-    const own = LlmGeneratorOptions.parse(topology.agents.generator.options).contextTokens
-    checkProgramFits(program, task, { model, contextTokens: own ?? contextTokens })
+    const own = plugin ? undefined : LlmGeneratorOptions.parse(topology.agents.generator.options).contextTokens
+    if (model !== null) checkProgramFits(program, task, { model, contextTokens: own ?? contextTokens })
   }
   return { ...asked, topology, goesOn }
 }
 
-function checkJudge(program: Program, { program: file, judgeModel }: GenerateOptions): void {
+type Generator = Topology['agents']['generator']['plugin']
+
+/** @throws UsageError for a generator of one's own that follows no prompts, and no program */
+function checkPrompted(plugin: Generator): void {
+  if (!plugin || plugin.sources?.includes('prompt')) return
+  throw new UsageError(
+    `The generator ${describePlugin(plugin)} follows no prompts, and no program says what to make.`,
+    'Give --program <file> with sources of the kind "procedure" (docs/program.md).',
+  )
+}
+
+/** @throws UsageError for a source that a generator of one's own does not follow */
+function checkSources(program: Program, plugin: Generator): void {
+  const other = program.sources.find(({ kind }) => plugin && !plugin.sources?.includes(kind))
+  if (!plugin || !other) return
+  throw new UsageError(
+    `The generator ${describePlugin(plugin)} follows no ${other.kind} sources, and source "${other.id}" is one.`,
+    `Give its kind in the program as "${plugin.sources?.join('" or "')}", or name the kind among the sources of the generator.`,
+  )
+}
+
+function checkJudge(program: Program, { program: file, judgeModel }: GenerateOptions, model: string | null): void {
+  if (checkCallsOf(program) > 0 && model === null && judgeModel === undefined)
+    throw new UsageError(
+      `The program ${file} asks for a vote or a judge, and no model is named.`,
+      'Give --model <name> or --judge-model <name>.',
+    )
   if (judgeModel === undefined || checkCallsOf(program) > 0) return
   throw new UsageError(
     `--judge-model names a model, and the program ${file ?? 'of plain prompts'} asks for no vote and no judge.`,
@@ -190,7 +220,7 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
     const settled = isOver ? session.stop() : await settle(session, wanted.topology, reporter)
     const state = await bus.kv('runs', PlannerState).get(runId)
     const { out, format, provenance, rows } = options
-    const to = { out, format, provenance, model: wanted.model, wanted: rows }
+    const to = { out, format, provenance, model: wanted.model ?? topology.agents.generator.variant, wanted: rows }
     const complete = state ? await writingInto(out, () => writeOutcome(bus, state.value, to, reporter)) : false
     await settled
     const begun = state && isFinal(state.value) ? await begunIn(wanted) : null

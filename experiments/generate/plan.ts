@@ -10,7 +10,8 @@ import { publicView } from '../../tasks/load.ts'
 export type GenerateSettings = {
   rows: number
   generators: number
-  model: string
+  /** Null where nothing asks one. */
+  model: string | null
   /** Of votes and verdicts; left out: the teacher. */
   judgeModel?: string | undefined
   /** Requests under way over all generators and the critic. */
@@ -64,6 +65,8 @@ const deliveredSoon = ({ delivery, storage, generate }: Topology): Topology['del
 export function generateTopology(topology: Topology, program: Program, settings: GenerateSettings): Topology {
   const { rows, generators, model } = settings
   // Calls under way are divided between critic and generators as a row's calls are.
+  const { plugin } = topology.agents.generator
+  const isAsking = plugin?.asksModel ?? true
   const checks = checkCallsOf(program)
   const usual = topology.generate.callsPerProcess * (generators + (checks > 0 ? 1 : 0))
   const together = settings.concurrency ?? topology.teacher.concurrency ?? usual
@@ -91,10 +94,11 @@ export function generateTopology(topology: Topology, program: Program, settings:
       ...topology.agents,
       planner: { ...topology.agents.planner, variant: 'generate', plugin: undefined, options: {} },
       generator: {
-        variant: 'llm',
+        ...(plugin ? topology.agents.generator : { variant: 'llm' }),
         replicas: generators,
-        slots: slotsFor(concurrency),
-        options: { ...optionsOf('generator'), model, concurrency },
+        ...(isAsking
+          ? { slots: slotsFor(concurrency), options: { ...optionsOf('generator'), model, concurrency } }
+          : { slots: topology.agents.generator.slots, options: topology.agents.generator.options }),
       },
       critic,
     },

@@ -9,6 +9,8 @@ import { agentSpec } from '../../launcher/agent-spec.ts'
 import { checkLogins, holdsRole, openBusServer } from '../../launcher/bus-server.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { findSession } from '../../launcher/live-session.ts'
+import { isReference } from '../../launcher/plugin/reference.ts'
+import { resolvePlugin } from '../../launcher/plugin/resolve.ts'
 import { connectAs, prepareBus } from '../../launcher/session.ts'
 import { keptFrom, unfinishedOn } from '../../launcher/shared-queues.ts'
 import { supervise } from '../../launcher/supervisor.ts'
@@ -47,7 +49,7 @@ export type AddedAgent = {
  */
 export async function addAgent(role: AgentRole, options: AddedAgent): Promise<void> {
   const written = await readTopology(options.topology)
-  const named = options.variant ? withVariant(written, role, options.variant) : written
+  const named = options.variant ? await withVariant(written, role, options.variant) : written
   const log = createLog({ role: 'supervisor', instance: String(process.pid) })
   const home = homeFolder()
   checkTemporary()
@@ -136,8 +138,13 @@ async function untilDone(bus: Bus, run: string, signal: AbortSignal): Promise<vo
   await Promise.race([until(isDone), until(isLeft)])
 }
 
-function withVariant(topology: Topology, role: AgentRole, variant: string): Topology {
-  const changed = { ...topology, agents: { ...topology.agents, [role]: { ...topology.agents[role], variant } } }
+/** The topology with another variant of a role. A plug-in's path starts at the folder of the command. @throws UsageError */
+async function withVariant(topology: Topology, role: AgentRole, given: string): Promise<Topology> {
+  const place = { role, variant: given, file: 'the command line' }
+  const plugin = isReference(given) ? await resolvePlugin(place, {}, topology.plugins) : undefined
+  const variant = plugin?.name ?? given
+  const agents = { ...topology.agents, [role]: { ...topology.agents[role], variant, plugin } }
+  const changed = { ...topology, agents }
   const parsed = Topology.safeParse(changed)
   if (parsed.success) return parsed.data
   throw new UsageError(

@@ -1,8 +1,10 @@
 import { readTopology } from '../../launcher/topology/topology-file.ts'
-import { topologyFile, topologyNames } from '../../launcher/topology/topology-names.ts'
+import { defaultTopology, topologyFile, topologyNames } from '../../launcher/topology/topology-names.ts'
+import { hashOf } from '../../schemas/hash.ts'
 import { localAddress } from '../../schemas/queue.ts'
 import { agentRoles } from '../../schemas/role.ts'
 import type { RunConfig } from '../../schemas/run.ts'
+import { plainSearch, searchSettingsOf } from '../../schemas/search.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { resumeAgain } from './command-again.ts'
 
@@ -15,9 +17,16 @@ export async function goesOnWith(config: RunConfig): Promise<string> {
   const topologies = await Promise.all(files.map(async (file) => ({ file, topology: await readTopology(file) })))
   // The one that differs in the fewest roles; a planner is named on the command line.
   const differing = ({ agents }: Topology) => agentRoles.filter((role) => agents[role].variant !== variants[role])
-  const [{ file, topology }] = topologies.toSorted(
-    (a, b) => differing(a.topology).length - differing(b.topology).length,
-  ) as [(typeof topologies)[number], ...typeof topologies]
+  // Of several, one that searches as the run does, and the one that is taken where none is named.
+  const search = hashOf(config.search ?? plainSearch)
+  const strange = ({ file, topology }: (typeof topologies)[number]) =>
+    10 * differing(topology).length +
+    2 * Number(hashOf(searchSettingsOf(topology.run) ?? plainSearch) !== search) +
+    Number(file !== defaultTopology)
+  const [{ file, topology }] = topologies.toSorted((a, b) => strange(a) - strange(b)) as [
+    (typeof topologies)[number],
+    ...typeof topologies,
+  ]
   const isLocal = Object.values(addresses).includes(localAddress)
   return resumeAgain({
     topology: file,

@@ -2,7 +2,13 @@ import { once } from 'node:events'
 import type { Reporter } from '../../launcher/console/reporter.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { homeFolder } from '../../machine/folders.ts'
-import { latestModel, prepareModels, serveModels } from '../../models/serve-models.ts'
+import {
+  latestModel,
+  prepareModels,
+  type ServingRuntime,
+  serveModels,
+  usualServing,
+} from '../../models/serve-models.ts'
 import { modelsOfRun } from '../../models/trained-models.ts'
 import type { Topology } from '../../schemas/topology.ts'
 
@@ -14,6 +20,8 @@ export type ServeRequest = {
   models?: readonly string[]
   /** Left out: one that is free. */
   port?: number
+  /** Left out: vLLM where that is usual. */
+  runtime?: ServingRuntime
   signal: AbortSignal
 }
 
@@ -22,7 +30,7 @@ export type ServeRequest = {
  * @throws UsageError when there is no such run or model; SetupError when they cannot be loaded, or the port is taken
  */
 export async function serveRun(
-  { runId, models, port, signal }: ServeRequest,
+  { runId, models, port, runtime: asked, signal }: ServeRequest,
   { localTeacher }: Pick<Topology, 'localTeacher'>,
   reporter: Reporter,
 ): Promise<void> {
@@ -36,8 +44,9 @@ export async function serveRun(
     },
     { signal },
   )
-  onProgress(`loading ${[ready.student, ...ready.adapters].map(({ name }) => name).join(', ')}`)
-  await using server = await serveModels(ready, localTeacher, { ...(port && { port }), signal })
+  const runtime = asked ?? (await usualServing(homeFolder()))
+  onProgress(`${runtime} loads ${[ready.student, ...ready.adapters].map(({ name }) => name).join(', ')}`)
+  await using server = await serveModels(ready, localTeacher, { ...(port && { port }), runtime, signal })
   const { baseUrl } = server
   const { system } = task.recipe
   reporter.line(`${server.models.join(', ')} answer at ${baseUrl}, until you interrupt this command`)

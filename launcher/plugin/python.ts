@@ -1,39 +1,21 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
+import { pythonCommandOf } from '../../agents/sdk/python-command.ts'
 import { tie } from '../../machine/tied-child.ts'
 import type { LocalPlugin } from '../../schemas/plugin.ts'
 import type { PluginLimits } from '../../schemas/session-limits.ts'
 import type { AgentCommand } from '../agent-child.ts'
 import { type Place, unusable } from './unusable.ts'
 
-/** The package that Python agents import; it comes with this one. */
-const sdk = fileURLToPath(new URL('../../sdk/python', import.meta.url))
-
-/** The Python of a plug-in: that of a virtual environment beside it or above, of the one in use, else the machine's. */
-function pythonFor(entry: string): string {
-  const { VIRTUAL_ENV } = process.env
-  for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {
-    const own = join(folder, '.venv', 'bin', 'python')
-    if (existsSync(own)) return own
-  }
-  return VIRTUAL_ENV ? join(VIRTUAL_ENV, 'bin', 'python') : 'python3'
-}
-
 type PythonFile = Pick<LocalPlugin, 'entry'>
 
 /** The command that runs a Python plug-in, as docs/agent-protocol.md describes it. */
 export function pythonCommand(
-  how: 'describe' | 'work' | 'answer',
+  how: 'describe' | 'work',
   { entry }: PythonFile,
   { logBytes }: Pick<PluginLimits, 'logBytes'>,
 ): AgentCommand {
-  const { PYTHONPATH = '' } = process.env
-  const paths = [PYTHONPATH, sdk].filter(Boolean).join(delimiter)
-  const env = { PYTHONPATH: paths, PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1' }
-  return { command: pythonFor(entry), args: ['-m', 'syllabus_agent', how, entry], env, logBytes }
+  return { ...pythonCommandOf(how, entry), logBytes }
 }
 
 const handed = /^(PATH|HOME|LANG|TZ|TMPDIR|LC_.*|LD_.*|SSL_.*|VIRTUAL_ENV)$/

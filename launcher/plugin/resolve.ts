@@ -17,7 +17,7 @@ import { isFile, isReference, referenceOf } from './reference.ts'
 import { type Place, unusable } from './unusable.ts'
 
 /** Roles whose variants may be plug-ins. The trainer-bridge's are runtimes. */
-const pluginRoles: readonly AgentRole[] = ['planner', 'generator']
+const pluginRoles: readonly AgentRole[] = ['planner', 'generator', 'critic']
 
 /**
  * What a topology file holds, with the name that each plug-in declares in place of its path, and all that is known of it. Nothing is

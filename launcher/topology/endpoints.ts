@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { type Endpoint, endpointOf, hostOf } from '../../agents/kit/teacher/options.ts'
 import { EmbeddingEndpoint } from '../../schemas/embedding.ts'
 import { EndpointOptions } from '../../schemas/endpoint.ts'
@@ -37,6 +38,24 @@ export function embedderAsked({ agents }: Topology, env: Environment): (Endpoint
   return [{ role: 'trainer-bridge', at, model: data.model, endpoint, keyName: data.apiKeyEnv }]
 }
 
+/** The server that answers in place of the project's own runtime, where a topology names one and its options hold. */
+export function answerServerAsked({ agents }: Topology, env: Environment): EndpointUse[] {
+  const { infer } = agents['trainer-bridge'].options
+  const name = infer === 'endpoint' || infer === 'vllm' ? infer : null
+  if (name === null) return []
+  const { data } = AnswerServerOptions.safeParse(agents['trainer-bridge'].options[name])
+  if (!data) return []
+  const at = `agents.trainer-bridge.options.${name}`
+  // A vLLM of somebody else wants no key where none is named.
+  const apiKeyEnv = data.apiKeyEnv === undefined ? (name === 'vllm' ? null : 'OPENAI_API_KEY') : data.apiKeyEnv
+  return [{ role: 'trainer-bridge', at, endpoint: endpointOf({ ...data, apiKeyEnv }, env, at), keyName: apiKeyEnv }]
+}
+
+const AnswerServerOptions = z.object({
+  baseUrl: EndpointOptions.shape.baseUrl.unwrap(),
+  apiKeyEnv: EndpointOptions.shape.apiKeyEnv.unwrap().optional(),
+})
+
 /** @throws UsageError when the key of one variable would go to two endpoints: it is a secret that one of them must not learn */
 export function checkKeys(asked: readonly EndpointUse[]): void {
   const withKey = asked.filter(({ endpoint }) => endpoint.apiKey !== '')
@@ -56,12 +75,13 @@ const originOf = ({ endpoint }: EndpointUse) => URL.parse(endpoint.baseUrl)?.ori
 /** The variables with keys of some topologies' agents that are not for this one; OPENAI_API_KEY is always one of them. */
 export function keysWithheld(role: AgentRole, own: Topology, all: readonly Topology[]): string[] {
   const nameOf = ({ agents }: Topology, of: AgentRole) => EndpointOptions.parse(agents[of].options).apiKeyEnv
-  const embedders = (topology: Topology) => embedderAsked(topology, {}).flatMap(({ keyName }) => keyName ?? [])
+  const ofBridge = (topology: Topology) =>
+    [...embedderAsked(topology, {}), ...answerServerAsked(topology, {})].flatMap(({ keyName }) => keyName ?? [])
   const named = all.flatMap((topology) => [
     ...PayingRole.options.flatMap((each) => nameOf(topology, each) ?? []),
-    ...embedders(topology),
+    ...ofBridge(topology),
   ])
   const asks = asksModel(own.agents[role]) ? nameOf(own, role) : null
-  const given = role === 'trainer-bridge' ? embedders(own)[0] : asks
-  return [...new Set(['OPENAI_API_KEY', ...named])].filter((name) => name !== given)
+  const given = role === 'trainer-bridge' ? ofBridge(own) : [asks]
+  return [...new Set(['OPENAI_API_KEY', ...named])].filter((name) => !given.includes(name))
 }

@@ -14,7 +14,7 @@ type Entry = { type: string; name?: string; at?: string; payload?: Record<string
  * and so the same trainings for each number. Wall seconds of the search (first job to the freezing of the arms) and of the run after its
  * start.
  */
-export async function benchBridges(counts: readonly number[], { rowMs = 100, answerMs = 20 } = {}): Promise<void> {
+export async function benchBridges(counts: readonly number[], { rowMs = 250, answerMs = 50 } = {}): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'syllabus-bridges-'))
   await using commands = openCommands()
   const table = []
@@ -51,13 +51,10 @@ export async function benchBridges(counts: readonly number[], { rowMs = 100, ans
         const report = JSON.parse(await readFile(join(own, 'runs/bench/report.json'), 'utf8'))
         const facts = factsOf(command.output())
         alone ??= facts.searchS
-        table.push({
-          strategy,
-          bridges,
-          ...facts,
-          share: Number((facts.searchS / alone).toFixed(3)),
-          chosen: report.run.chosenAttempt,
-        })
+        const share = Number((facts.searchS / alone).toFixed(3))
+        const row = { strategy, bridges, ...facts, share, chosen: report.run.chosenAttempt }
+        console.log(JSON.stringify(row))
+        table.push(row)
       }
     }
     console.table(table)

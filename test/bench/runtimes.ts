@@ -20,6 +20,7 @@ import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { procedureOf } from '../../tasks/procedures.ts'
 import { openTaskScorer } from '../../tasks/score-with.ts'
+import { noDevices } from '../../trainer-bridge/devices/claim.ts'
 import { BridgeOptions } from '../../trainer-bridge/options.ts'
 import { startRuntime } from '../../trainer-bridge/runtime.ts'
 import { trainers } from '../../trainer-bridge/runtimes/table.ts'
@@ -77,7 +78,7 @@ type Measured = { name: string; version: string; trained: TrainResult; right: bo
 async function measure(name: keyof typeof trainers): Promise<Measured> {
   const declared = trainers[name]
   await declared.provision?.({ home, settings, onProgress: line })
-  await using trainer = await declared.start({ home, settings, student, own, log, signal })
+  await using trainer = await declared.start({ home, settings, student, own, devices: noDevices, log, signal })
   const { version, device } = await trainer.facts()
   const request = { student: student.path, dataset, recipe, seed: Number(values.seed), out: join(folder, name) }
   const trained = await trainer.train(request, {

@@ -12,6 +12,7 @@ import type {
 } from '../../schemas/runtime-protocol.ts'
 import type { RuntimeRecipeKey } from '../../schemas/runtime-recipe-keys.ts'
 import type { Recipe } from '../../schemas/task.ts'
+import type { ClaimedDevices } from '../devices/claim.ts'
 import type { Student } from '../job.ts'
 import type { BridgeOptions } from '../options.ts'
 import type { CallOptions, Runtime, RuntimeOptions } from '../runtime.ts'
@@ -50,6 +51,8 @@ export type RuntimeParts = {
   settings: BridgeOptions
   student: Pick<Student, 'name' | 'path'>
   own: Runtime
+  /** What the bridge computes on. */
+  devices: Pick<ClaimedDevices, 'devices' | 'env'>
   log: RuntimeLog
   /** Ends it. */
   signal: AbortSignal

@@ -22,7 +22,9 @@ export function trainerOf({ module, environment, ...declared }: TrainerProcess):
     provision: async (setup) => void (await provisionEnvironment(environment, setup)),
     diagnose: (home) => diagnoseEnvironment(environment, home),
     process,
-    start: async ({ home, settings, log, signal }) =>
-      speaking(name, startRuntime({ ...(await process(home)), log, signal, ...processLimits(settings) }), recipeKeys),
+    start: async ({ home, settings, devices, log, signal }) => {
+      const started = { ...(await process(home)), env: devices.env, log, signal, ...processLimits(settings) }
+      return speaking(name, startRuntime(started), recipeKeys)
+    },
   }
 }

@@ -44,7 +44,13 @@ export type Diagnosis = {
   stale: number
 }
 
-/** The diagnosis of the best attempt; zeros before there is one. */
+/**
+ * The diagnosis of the best attempt; zeros before there is one.
+ *
+ * @example
+ * const { sheet, skills } = diagnose(situation) // sheet is null before the first score
+ * if (sheet) [...skills].toSorted(([, one], [, other]) => one - other) // the weakest skill first
+ */
 export function diagnose(situation: Situation): Diagnosis {
   const names = situation.task.skills.map((skill) => skill.name)
   const sheet = situation.best?.validation ?? null

@@ -4,6 +4,7 @@ import { homeFolder } from '../../../machine/folders.ts'
 import type { ObjectRef } from '../../../schemas/ids.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import { Batch, type Shard } from '../../../schemas/messages/generation.ts'
+import { describePlugin } from '../../../schemas/plugin.ts'
 import { asksModel, chosenIn } from '../../../schemas/variants.ts'
 import { bundleFiles, type JournalBucket, journalBuckets } from '../manifest.ts'
 import type { Bundle } from '../read.ts'
@@ -18,6 +19,8 @@ export const candidatesCheck: Check = {
   what: 'every candidate made again from seeds and journal',
   async run({ bundle, facts, config, entries }, ledger) {
     const { generator: model } = config.models
+    const plugin = config.plugins?.generator
+    if (plugin) return ledger.leave(`rows of the generator ${describePlugin(plugin)}, whose code is not in the bundle`)
     if (asksModel(chosenIn(config, 'generator')) && model === undefined)
       return ledger.leave('this run does not say which model its generator asked')
     const { bus, recorded } = replayBus(await bundleBus(bundle))

@@ -1,3 +1,4 @@
+import { describePlugin } from '../../../schemas/plugin.ts'
 import type { RunFacts } from '../facts/run-facts.ts'
 import type { ReportData } from '../report-data.ts'
 import { labelOf } from '../text/names.ts'
@@ -30,6 +31,9 @@ export function provenanceOf(
     ],
     hashes: [
       ...hash('Task', facts.config?.taskHash),
+      ...Object.entries(facts.config?.plugins ?? {}).flatMap(([role, plugin]) =>
+        hash(`Code of the ${role} ${describePlugin(plugin)}`, plugin.hash),
+      ),
       ...hash('Test', sealed?.testHash),
       ...datasets.flatMap((dataset) => [
         ...hash(`Program of ${named(dataset.attempt)}`, dataset.programHash),

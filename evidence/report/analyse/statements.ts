@@ -1,3 +1,5 @@
+import { describePlugin } from '../../../schemas/plugin.ts'
+import type { RunConfig } from '../../../schemas/run.ts'
 import type { PayingRole, Spent } from '../../../schemas/usage.ts'
 import { asksModel, chosenIn } from '../../../schemas/variants.ts'
 import type { RunFacts } from '../facts/run-facts.ts'
@@ -17,7 +19,7 @@ export function modelStatements(facts: RunFacts): ReportData['models'] {
   if (planned.length === 0 && !taught) {
     return {
       noLanguageModel: true,
-      sentence: `No language model planned and none taught: the planner "${planner}" decided by rules, and the generator "${generator}" wrote every row by a procedure of the task.`,
+      sentence: `No language model planned and none taught: ${deciding(config)}, and ${writing(config)}.${unseen(config)}`,
     }
   }
   const plan =
@@ -35,6 +37,18 @@ export function modelStatements(facts: RunFacts): ReportData['models'] {
   const mixed = teachers.length > 1 ? ' So rows of this run come from more than one model.' : ''
   return { noLanguageModel: false, sentence: `${plan}; ${teach}${checked}.${mixed}${seeds}` }
 }
+
+const deciding = ({ variants: { planner }, plugins }: RunConfig) =>
+  plugins?.planner
+    ? `the planner ${describePlugin(plugins.planner)} decided`
+    : `the planner "${planner}" decided by rules`
+
+const writing = ({ variants: { generator }, plugins }: RunConfig) =>
+  plugins?.generator
+    ? `the generator ${describePlugin(plugins.generator)} wrote the rows`
+    : `the generator "${generator}" wrote every row by a procedure of the task`
+
+const unseen = ({ plugins }: RunConfig) => (plugins ? ' What a plug-in asks on its own is not seen here.' : '')
 
 /** The models that a role asked, by its calls; `named`, where these do not say. Runs of older versions may have asked several. */
 function modelsAsked({ lines = [] }: Spent, role: PayingRole, named: string | undefined): string[] {

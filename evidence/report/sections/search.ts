@@ -115,6 +115,7 @@ const rejectionWords: Readonly<Record<string, string>> = {
   'not-verified': 'vote disagrees',
   judge: 'judge',
   'judge-unread': "no score in the judge's reply",
+  plugin: "the critic's own reason",
   unchecked: 'not checked for want of calls',
   'exact-duplicate': 'exact duplicate',
   'near-duplicate': 'near duplicate',

@@ -43,7 +43,8 @@ class Place:
     def environment(self) -> dict[str, str]:
         places = {"SYLLABUS_HOME": self.home, "SYLLABUS_RUNS": self.runs}
         named = {name: os.fspath(path) for name, path in places.items() if path is not None}
-        return {**os.environ, **self.env, **named, "SYLLABUS_ERRORS": "json", "SYLLABUS_INNER": "1"}
+        inherited = {name: value for name, value in os.environ.items() if name != "SYLLABUS_OUTER"}
+        return {**inherited, **self.env, **named, "SYLLABUS_ERRORS": "json", "SYLLABUS_INNER": "1"}
 
 
 def find_command(env: Mapping[str, str], cwd: str | os.PathLike[str] | None) -> list[str]:

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import {
   BadInputError,
   estimate,
@@ -19,6 +19,8 @@ import {
 import { natsBinary } from '../../support/nats.ts'
 import { promptProgram } from '../../support/prompt-program.ts'
 import { startTeacherServer, type TeacherServer } from '../../support/teacher-server.ts'
+
+vi.setConfig({ testTimeout: 180_000 })
 
 let folder: string
 let server: TeacherServer

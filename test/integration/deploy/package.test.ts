@@ -48,8 +48,10 @@ test('the tarball is small, and holds JavaScript, types and all that is not code
   for (const file of [
     'agents/sdk/mod.js',
     'types/agents/sdk/mod.d.ts',
+    'api/mod.js',
+    'types/api/mod.d.ts',
     'agents/planner/llm/prompts',
-    'trainer-bridge/runtime',
+    'trainer-bridge/runtimes',
     'deploy/topologies/local.yaml',
     'trace/web/index.html',
     'tasks/everyday-numbers/test.jsonl',

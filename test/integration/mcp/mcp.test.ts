@@ -4,7 +4,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { stringify } from 'yaml'
 import { readRun } from '../../../api/mod.ts'
 import { defaultTopology } from '../../../launcher/topology/topology-names.ts'
@@ -14,6 +14,9 @@ import { promptProgram } from '../../support/prompt-program.ts'
 import { startTeacherServer, type TeacherServer } from '../../support/teacher-server.ts'
 
 /** The real command with the SDK's own client, in a folder of its own. */
+
+// A tool is a command, and a run several.
+vi.setConfig({ testTimeout: 240_000 })
 
 let folder: string
 let server: TeacherServer
@@ -120,7 +123,7 @@ test('a plan is started once, as estimated, and its rows are read as data', asyn
   expect((await opened.call('start', { token })).text).toContain('There is no such plan')
   const place = { home: env.SYLLABUS_HOME!, env: { PATH: env.PATH! } }
   await expect
-    .poll(async () => (await readRun(runId, place).summary()).status, { timeout: 60_000, interval: 500 })
+    .poll(async () => (await readRun(runId, place).summary()).status, { timeout: 120_000, interval: 500 })
     .toBe('finished')
   expect(server.requests - before).toBeLessThanOrEqual(30)
   expect(JSON.parse((await opened.call('run_status', { run: runId })).text)).toMatchObject({
@@ -161,7 +164,7 @@ test('a user who is asked and says no starts nothing; one who says yes was shown
   expect(stopped.text).toContain(runId)
   await expect
     .poll(async () => (await readRun(runId, { home: env.SYLLABUS_HOME!, env: { PATH: env.PATH! } }).summary()).status, {
-      timeout: 60_000,
+      timeout: 120_000,
       interval: 500,
     })
     .not.toBe('running')
@@ -202,10 +205,10 @@ test.each([
   ['estimate', { kind: 'both' }, /kind/],
   ['start', { token: 'x' }, /token/],
   ['start', { token: '0'.repeat(32) }, /There is no such plan/],
-  ['run_rows', { run: 'nobody' }, /no run nobody/],
+  ['run_rows', { run: 'nobody' }, /no run nobody|No run was ever started/],
   ['run_report', { run: '../x' }, /run/],
-  ['explain_row', { run: 'nobody', row: 'a' }, /no run nobody/],
-  ['stop', { run: 'nobody' }, /no run nobody/],
+  ['explain_row', { run: 'nobody', row: 'a' }, /no run nobody|No run was ever started/],
+  ['stop', { run: 'nobody' }, /no run nobody|No run was ever started/],
 ])('%s %j is refused with a reason, and pays nothing', async (name, args, reason) => {
   await using opened = await open()
   const before = server.requests

@@ -8,6 +8,7 @@ import gzip
 import json
 import re
 import sys
+import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -47,6 +48,14 @@ def mlflow_runs(address, run):
     }
 
 
+SHOWING = threading.Lock()
+
+
+def show(value):
+    with SHOWING:
+        print(json.dumps(value), flush=True)
+
+
 class Wandb(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -63,7 +72,7 @@ class Wandb(BaseHTTPRequestHandler):
             name = re.search(r"(?:query|mutation)\s+(\w+)", asked["query"]).group(1)
             value = graphql(name, asked.get("variables") or {}, self.server.server_port)
         elif self.path.startswith("/files/") or self.path.startswith("/up/"):
-            print(json.dumps({"path": self.path, "body": body.decode()}), flush=True)
+            show({"path": self.path, "body": body.decode()})
         sent = json.dumps(value).encode()
         self.send_response(200)
         self.send_header("content-type", "application/json")
@@ -76,7 +85,7 @@ class Wandb(BaseHTTPRequestHandler):
 
 def graphql(name, variables, port):
     if name == "UpsertBucket":
-        print(json.dumps({"run": variables["name"], "group": variables.get("groupName")}), flush=True)
+        show({"run": variables["name"], "group": variables.get("groupName")})
         project = {"id": "p", "name": variables.get("project"), "entity": {"id": "e", "name": "me"}}
         bucket = {"id": "b", "name": variables["name"], "config": "{}", "historyLineCount": 0, "project": project}
         return {"data": {"upsertBucket": {"bucket": bucket, "inserted": True}}}
@@ -92,6 +101,6 @@ if __name__ == "__main__":
     what, *rest = sys.argv[1:]
     if what == "wandb":
         server = ThreadingHTTPServer(("127.0.0.1", 0), Wandb)
-        print(json.dumps({"port": server.server_port}), flush=True)
+        show({"port": server.server_port})
         server.serve_forever()
-    print(json.dumps({"files": event_files, "mlflow": mlflow_runs}[what](*rest)))
+    show({"files": event_files, "mlflow": mlflow_runs}[what](*rest))

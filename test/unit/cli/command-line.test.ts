@@ -19,10 +19,11 @@ async function everything(): Promise<Command> {
   return all
 }
 
-const leavesOf = (command: Command, path = ''): { path: string; command: Command }[] =>
-  command.commands.length === 0
-    ? [{ path, command }]
-    : command.commands.flatMap((each) => leavesOf(each, `${path} ${each.name()}`.trim()))
+/** Commands that do something; one with words of its own may have commands below it, too. */
+const leavesOf = (command: Command, path = ''): { path: string; command: Command }[] => [
+  ...(command.commands.length === 0 || command.registeredArguments.length > 0 ? [{ path, command }] : []),
+  ...command.commands.flatMap((each) => leavesOf(each, `${path} ${each.name()}`.trim())),
+]
 
 async function mistake(words: readonly string[]): Promise<CommanderError> {
   try {

@@ -6,6 +6,7 @@ import { readTopology } from '../../../launcher/topology/topology-file.ts'
 import { defaultTopology, topologyFile, topologyName } from '../../../launcher/topology/topology-names.ts'
 import { localAddress } from '../../../schemas/queue.ts'
 import type { RunConfig } from '../../../schemas/run.ts'
+import { searchSettingsOf } from '../../../schemas/search.ts'
 
 const local = await readTopology(defaultTopology)
 const llm = await readTopology(topologyFile('llm'))
@@ -28,6 +29,11 @@ test('a topology that comes with Syllabus goes by its name, any other by its pat
 test.each([
   [variantsIn(local), {}, 'npx syllabus resume r'],
   [{ ...variantsIn(local), planner: 'random' }, {}, 'npx syllabus resume r --planner random'],
+  [
+    variantsIn(local),
+    { search: searchSettingsOf((await readTopology(topologyFile('four-bridges'))).run) },
+    'npx syllabus resume r --topology four-bridges',
+  ],
   [variantsIn(llm), {}, 'npx syllabus resume r --topology llm'],
   [{ ...variantsIn(llm), planner: 'llm-one-shot' }, {}, 'npx syllabus resume r --topology llm --planner llm-one-shot'],
   [variantsIn(llm), { addresses: { planner: localAddress } }, 'npx syllabus resume r --topology llm --teacher local'],

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { spentOnDecisions, spentOnRows } from '../../../evidence/report/analyse/usage.ts'
 import { collect } from '../../../evidence/report/facts/collect.ts'
+import { RejectionReason } from '../../../schemas/row.ts'
 import { moneyOf, spentTogether } from '../../../schemas/spent.ts'
 import { createLogFigures } from '../../../telemetry/log-figures.ts'
 import { type MetricSample, metrics } from '../../../telemetry/metric-table.ts'
@@ -47,7 +48,9 @@ test('rows are those of the verdicts, by reason; each reason there is has a figu
   expect(sum(samples, 'syllabus_candidates_total')).toBe(
     facts.batches.reduce((total, { payload }) => total + payload.candidates, 0),
   )
-  expect(samples.filter(({ name }) => name === 'syllabus_rows_refused_total').length).toBe(15)
+  expect(samples.filter(({ name }) => name === 'syllabus_rows_refused_total').length).toBe(
+    RejectionReason.options.length,
+  )
   expect(sum(samples, 'syllabus_training_tokens_total')).toBe(
     facts.predictions.reduce((total, { payload }) => total + (payload.training?.tokens ?? 0), 0),
   )

@@ -22,7 +22,7 @@ type Payloads = { name: string; payload: unknown }[]
 
 /** Makes a run with one plug-in on a server of its own; gives what is in its log, and the plug-in. */
 async function runWith(
-  role: 'generator' | 'planner',
+  role: 'generator' | 'planner' | 'critic',
   code: string,
   { attempts = 1, rows = 40, more = '', onReady }: Partial<RunRequest> & { more?: string; onReady?: () => void } = {},
 ) {
@@ -88,6 +88,17 @@ test('a planner whose program does not hold costs the attempt, with the faults i
   const [wrong, right] = of(entries, Decision).filter(({ attempt }) => attempt > 0)
   expect(wrong?.error).toContain('learns: ')
   expect(right?.diagnosis).toContain('It was: learns: ')
+})
+
+test('a critic of a file outside the repository refuses rows for reasons of its own', async () => {
+  const code = documented.get('asking')!.replace("input.includes('?')", 'input.length % 2 === 0')
+  const { entries, plugin } = await runWith('critic', code)
+  const verdicts = of(entries, Verdict)
+  expect(verdicts.flatMap(({ refusals = {} }) => Object.values(refusals).map((of) => of.plugin))).toContain(
+    'its input asks nothing',
+  )
+  expect(verdicts.at(-1)?.rows).toBe(40)
+  expect(of(entries, RunStarted)[0]?.config.plugins?.critic).toMatchObject({ name: 'asking', hash: plugin.hash })
 })
 
 /** The processes of plug-ins that this process has started. */

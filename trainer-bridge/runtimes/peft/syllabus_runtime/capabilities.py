@@ -15,8 +15,7 @@ from typing import Callable
 import torch
 
 from .decoding import WAYS, Way, begin
-from .device import OUT_OF_MEMORY
-from .errors import RequestError, failing_as
+from .errors import RequestError, failing_as, is_out_of_memory
 from .fast import attention, fast_paths_are_on
 
 log = logging.getLogger(__name__)
@@ -59,7 +58,7 @@ def find_capabilities(student) -> Capabilities:
                 return _Finder(student, torch.float32).find()
         except RequestError:
             raise
-        except (*OUT_OF_MEMORY, RuntimeError) as error:
+        except (MemoryError, RuntimeError) as error:
             if student.dtype == torch.float32:
                 raise
             log.warning("the student is tried in %s: %s", student.dtype, error)
@@ -134,9 +133,9 @@ class _Finder:
         try:
             student.prepare(1)
             return holds()
-        except OUT_OF_MEMORY:
-            raise
-        except Exception:
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise
             return False
         finally:
             student.can = before

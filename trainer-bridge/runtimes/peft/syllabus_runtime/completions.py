@@ -12,8 +12,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Callable
 
-from .device import OUT_OF_MEMORY
-from .errors import CancelToken, RequestError
+from .errors import CancelToken, RequestError, is_out_of_memory
 from .generation import BATCH_TOKENS, Reply, generate, plan_batches
 from .inference import InferenceSettings, room_of, thought_budget
 from .lora import put_on
@@ -118,7 +117,7 @@ class Completions:
         except Exception as error:
             if not isinstance(error, RequestError):
                 log.exception("a batch of %d failed", len(batch))
-                error = RequestError("out_of_memory" if isinstance(error, OUT_OF_MEMORY) else "internal", f"{type(error).__name__}: {error}")
+                error = RequestError("out_of_memory" if is_out_of_memory(error) else "internal", f"{type(error).__name__}: {error}")
             for each in batch:
                 each.end(None, error)
         else:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import torch
 
-# What is caught apart from other failures: the student may be as it was, but there is no memory for the request.
-OUT_OF_MEMORY = (MemoryError, torch.OutOfMemoryError)
+def empty_cache() -> None:
+    """Gives memory that torch holds for later use back to the device."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def pick_device() -> torch.device:
@@ -35,3 +37,27 @@ def make_deterministic(seed: int) -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True, warn_only=True)
+
+
+def device_name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+def free_bytes(device: torch.device) -> int | None:
+    """Of all devices that this process sees: what nobody has, and what torch holds here, which it uses again. None: the device has no memory
+    of its own."""
+    if device.type != "cuda":
+        return None
+    seen = range(torch.cuda.device_count())
+    return sum(torch.cuda.mem_get_info(at)[0] + torch.cuda.memory_reserved(at) for at in seen)
+
+
+def random_states() -> tuple:
+    return torch.get_rng_state(), torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+
+
+def set_random_states(states: tuple) -> None:
+    """Draws again what was drawn since these states were taken."""
+    torch.set_rng_state(states[0])
+    if states[1]:
+        torch.cuda.set_rng_state_all(states[1])

@@ -66,7 +66,7 @@ def infer(
     template = chat_template_of(student.tokenizer, settings.chat)
     prompts = [encode_question(student.tokenizer, question, system, settings.chat) for question in questions]
     room = room_of(student, settings)
-    fitting = _fitting(student, questions, prompts, room, settings.leave_unfit)
+    fitting = fitting_places(student, questions, prompts, room, settings.leave_unfit)
     replies = {index: Reply([], "length") for index in set(range(len(prompts))) - set(fitting)}
 
     def progress(final: bool = False) -> None:
@@ -93,7 +93,7 @@ def infer(
         own = thought_budget(student, settings)
         generate(student, [asked[index] for index in batch], settings.max_new_tokens, on_reply, cancel, budget=own)
     progress(final=True)
-    lines = [_prediction(template, question, replies[index]) for index, question in enumerate(questions)]
+    lines = [prediction(template, question, replies[index]) for index, question in enumerate(questions)]
     write_lines(out, lines)
     return {
         "predictions": str(out),
@@ -120,14 +120,14 @@ def thought_budget(student: Student, settings: InferenceSettings) -> ThoughtBudg
     return ThoughtBudget(settings.max_thinking_tokens, closing, template.tags, template.opens_thoughts, tokenizer.decode)
 
 
-def _prediction(template, question: Question, reply: Reply) -> dict:
+def prediction(template, question: Question, reply: Reply) -> dict:
     """`text` is the answer; `raw`, where it is another text, the whole reply, with its thoughts and marks."""
     read = template.read(reply.tokens)
     raw = {} if read.raw == read.answer else {"raw": read.raw}
     return {"id": question.id, "text": read.answer, "finish": reply.finish, "tokens": len(reply.tokens), **raw}
 
 
-def _fitting(student: Student, questions: list[Question], prompts: list[list[int]], room: int, leave_unfit: bool) -> list[int]:
+def fitting_places(student: Student, questions: list[Question], prompts: list[list[int]], room: int, leave_unfit: bool) -> list[int]:
     """The places of questions that the student's context has room for."""
     limit = student.context
     fitting = [index for index, prompt in enumerate(prompts) if limit is None or len(prompt) + room <= limit]

@@ -1,5 +1,6 @@
 """What a request of each kind does."""
 
+import gc
 from pathlib import Path
 from typing import Callable
 
@@ -8,10 +9,11 @@ import torch
 from . import PROTOCOL, REVISION, fields
 from .chat_settings import parse_chat_settings
 from .check import check_student, longest_prompt
-from .device import OUT_OF_MEMORY, pick_device
+from .device import device_name, empty_cache, free_bytes, pick_device, pick_dtype
 from .embedding import embed
-from .errors import CancelToken, RequestError
+from .errors import CancelToken, RequestError, is_out_of_memory
 from .inference import infer, parse_inference
+from .other_runtimes import load_reader, prompts, read_replies
 from .perplexity import perplexity
 from .recipe import parse_recipe
 from .rows import read_questions, read_rows, read_texts
@@ -20,7 +22,8 @@ from .token_frame import token_frame
 from .trained import is_whole_model
 from .training import train
 
-OPERATIONS = ("hello", "check", "longest_prompt", "train", "perplexity", "infer", "token_frame", "embed")
+OPERATIONS = ("hello", "check", "longest_prompt", "prompts", "read_replies", "train", "perplexity", "infer", "token_frame", "embed", "memory", "release")
+ADVICE = "lower cutoff_len, or max_new_tokens for answers, use a smaller student, or give the trainer-bridge a device with more memory"
 
 
 class Operations:
@@ -33,12 +36,10 @@ class Operations:
             return self._dispatch(request, report, cancel)
         except RequestError:
             raise
-        except OUT_OF_MEMORY as error:
-            self._recover()
-            advice = "lower per_device_train_batch_size, cutoff_len or batch_tokens, or use a smaller student"
-            raise RequestError("out_of_memory", f"memory ran out during {request['op']}: {error}; {advice}") from error
         except Exception as error:
             self._recover()
+            if is_out_of_memory(error):
+                raise RequestError("out_of_memory", f"memory ran out during {request['op']}: {error}; {ADVICE}") from error
             raise RequestError("internal", f"{request['op']} failed: {type(error).__name__}: {error}") from error
 
     def _dispatch(self, request: dict, report: Callable, cancel: CancelToken) -> dict:
@@ -68,7 +69,7 @@ class Operations:
         rows = read_rows(fields.text(request, "dataset"))
         student = self._student(request, recipe.bf16)
         cancel.check()
-        return train(student, rows, recipe, seed, out, report, cancel)
+        return train(student, rows, recipe, seed, out, report, cancel, fields.number(request, "halvings", 0, 0, whole=True))
 
     def _perplexity(self, request: dict, report: Callable, cancel: CancelToken) -> dict:
         recipe = parse_recipe(fields.mapping(request, "recipe"))
@@ -117,7 +118,30 @@ class Operations:
     def _student(self, request: dict, bf16: bool):
         return self._students.get(fields.text(request, "student"), fields.text(request, "student_revision", None), bf16)
 
+    def _prompts(self, request: dict, report: Callable, cancel: CancelToken) -> dict:
+        return prompts(*self._asked(request), Path(fields.text(request, "out")))
+
+    def _read_replies(self, request: dict, report: Callable, cancel: CancelToken) -> dict:
+        reader, questions, _, settings = self._asked(request)
+        return read_replies(reader, questions, settings, fields.text(request, "replies"), Path(fields.text(request, "out")))
+
+    def _asked(self, request: dict):
+        settings = parse_inference(fields.mapping(request, "inference"))
+        system = fields.whole_text(fields.text(request, "system", ""))
+        questions = read_questions(fields.text(request, "questions"))
+        reader = load_reader(fields.text(request, "student"), fields.text(request, "student_revision", None), fields.flag(request, "bf16", True))
+        return reader, questions, system, settings
+
+    def _memory(self, request: dict, report: Callable, cancel: CancelToken) -> dict:
+        device = pick_device()
+        return {"device": device_name(device), "dtype": str(pick_dtype(device, fields.flag(request, "bf16", True))).removeprefix("torch."), "free_bytes": free_bytes(device)}
+
+    def _release(self, request: dict, report: Callable, cancel: CancelToken) -> dict:
+        """Gives the student's memory to others; it is loaded again when it is needed."""
+        self._recover()
+        return {}
+
     def _recover(self) -> None:
         self._students.drop()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        gc.collect()
+        empty_cache()

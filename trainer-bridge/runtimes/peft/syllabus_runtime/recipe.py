@@ -1,6 +1,6 @@
 """The training recipe, with LLaMA-Factory's names. Defaults are the paper's."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import fields
 from .chat_settings import KEYS as CHAT_KEYS
@@ -30,6 +30,18 @@ class Recipe:
     @property
     def rows_per_step(self) -> int:
         return self.per_device_train_batch_size * self.gradient_accumulation_steps
+
+
+def halved(recipe: Recipe, halvings: int) -> Recipe:
+    """The same steps in smaller passes: a device's batch halved so often, its gradients accumulated twice as often. Raises out_of_memory
+    for a batch that cannot be halved any more."""
+    for _ in range(halvings):
+        if recipe.per_device_train_batch_size % 2:
+            size = recipe.per_device_train_batch_size
+            raise RequestError("out_of_memory", f"memory ran out with passes of {size} rows, which cannot be halved; lower cutoff_len, or use a smaller student")
+        halves = {"per_device_train_batch_size": recipe.per_device_train_batch_size // 2, "gradient_accumulation_steps": 2 * recipe.gradient_accumulation_steps}
+        recipe = replace(recipe, **halves)
+    return recipe
 
 
 KNOWN = {*Recipe.__dataclass_fields__, "lora_target", *CHAT_KEYS} - {"chat"}

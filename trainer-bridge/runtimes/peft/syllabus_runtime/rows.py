@@ -34,7 +34,7 @@ def read_questions(path: str) -> list[Question]:
 
 
 def read_texts(path: str) -> list[str]:
-    texts = [_text(line, "text", where) for where, line in _lines(path)]
+    texts = [_text(line, "text", where) for where, line in read_objects(path)]
     if not texts:
         raise RequestError("bad_dataset", f"{path} holds no texts")
     return texts
@@ -46,7 +46,7 @@ def _text(line: dict, name: str, where: str) -> str:
     return text if name == "id" else fields.whole_text(text)
 
 
-def _lines(path: str):
+def read_objects(path: str):
     with failing_as("bad_dataset", f"{path} cannot be read", (OSError, UnicodeDecodeError)):
         content = Path(path).read_text(encoding="utf-8")
     for n, line in enumerate(content.split("\n"), 1):
@@ -77,7 +77,7 @@ def _question(line: dict, where: str) -> Question:
 
 def _read(path: str, make: Callable) -> list:
     rows = []
-    for where, line in _lines(path):
+    for where, line in read_objects(path):
         rows.append(row := make(line, where))
         if not (row.instruction.strip() or row.input.strip()):
             raise RequestError("bad_dataset", f"{where}{row.id!r} has neither an instruction nor an input")

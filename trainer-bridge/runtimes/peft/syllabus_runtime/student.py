@@ -55,11 +55,7 @@ class Student:
 
     @property
     def end_ids(self) -> set[int]:
-        """Tokens that end a reply: those that the model's files name, and the one that training teaches."""
-        configured = getattr(self.model.generation_config, "eos_token_id", None)
-        ids = configured if isinstance(configured, list) else [configured]
-        taught = chat_template_of(self.tokenizer).end_id if self.tokenizer.chat_template else None
-        return {id for id in [*ids, self.tokenizer.eos_token_id, taught] if id is not None}
+        return end_ids_of(self.tokenizer, self.model.generation_config)
 
     @cached_property
     def text_config(self):
@@ -68,7 +64,6 @@ class Student:
 
     @cached_property
     def context(self) -> int | None:
-        """Tokens of a prompt and its reply at most; None where the model says nothing."""
         return context_of(self.text_config)
 
     @cached_property
@@ -114,6 +109,14 @@ class Student:
         logits = self.model(input_ids=input_ids, **accepted).logits
         rows, columns = at // width, at % width - (width - kept)
         return logits[rows, columns]
+
+
+def end_ids_of(tokenizer, generation_config) -> set[int]:
+    """Tokens that end a reply: those that the model's files name, and the one that training teaches."""
+    configured = getattr(generation_config, "eos_token_id", None)
+    ids = configured if isinstance(configured, list) else [configured]
+    taught = chat_template_of(tokenizer).end_id if tokenizer.chat_template else None
+    return {id for id in [*ids, tokenizer.eos_token_id, taught] if id is not None}
 
 
 _signatures: dict[type, frozenset[str]] = {}
@@ -169,11 +172,15 @@ def _modified(name: str) -> float | None:
     return config.stat().st_mtime if config.is_file() else None
 
 
-def _load(name: str, revision: str | None, device: torch.device, dtype: torch.dtype) -> Student:
+def check_folder(name: str) -> None:
     if (name.startswith((".", "/", "~")) or "\\" in name) and not Path(name).is_dir():
         raise RequestError("bad_student", f"no student folder at {name}; give a folder with config.json, or a hub name")
     if Path(name).is_dir() and not (Path(name) / "config.json").is_file():
         raise RequestError("bad_student", f"{name} has no config.json; it is not a transformers model folder")
+
+
+def _load(name: str, revision: str | None, device: torch.device, dtype: torch.dtype) -> Student:
+    check_folder(name)
     log.info("loading student %s on %s as %s", name, device, dtype)
     with failing_as("bad_student", f"student {name!r} does not load"):
         tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)

@@ -148,6 +148,10 @@ class ThoughtBudget:
     def spent(self, index: int) -> int:
         return self._spent.get(index, 0)
 
+    def closes(self, index: int) -> bool:
+        """Whether the next token is one that closes thoughts, whatever the student's own is."""
+        return index in self._forced and index not in self._done
+
     def next(self, index: int, reply: list[int], token: int) -> int:
         """The token that follows `reply`: the student's own, or the next one that closes its thoughts."""
         if index in self._done:

@@ -21,7 +21,7 @@ from .context import context_of
 from .device import pick_device, pick_dtype
 from .errors import CancelToken, RequestError, failing_as
 from .followed import run_followed
-from .recipe import KNOWN, Recipe, parse_recipe
+from .recipe import KNOWN, Recipe, halved, parse_recipe
 from .rendered import Rendered, render_rows
 from .rows import read_rows
 from .schedule import plan_steps
@@ -153,7 +153,8 @@ class TrainerOperations:
     def _train(self, request: dict, report: Callable, cancel: CancelToken) -> dict:
         program = self._program
         source = fields.mapping(request, "recipe")
-        recipe = parse_recipe({key: value for key, value in source.items() if key in KNOWN})
+        halvings = fields.number(request, "halvings", 0, 0, whole=True)
+        recipe = halved(parse_recipe({key: value for key, value in source.items() if key in KNOWN}), halvings)
         keys = {key: value for key, value in source.items() if key not in KNOWN}
         device = pick_device()
         program.check_keys(keys, device)
@@ -191,6 +192,7 @@ class TrainerOperations:
             "tokens_per_s": round(follower.tokens / seconds, 1),
             "loss_curve": follower.curve,
             "device": device.type,
+            "halvings": halvings,
         }
 
     def _student(self, name: str, revision: str | None):
