@@ -40,7 +40,8 @@ describe.skipIf(!executable)('places, filters and comparisons on the page', () =
     await detail.getByRole('button', { name: 'Copy as JSON' }).click()
     await vi.waitFor(async () => expect((await clipboard()).startsWith('{')).toBe(true))
     const copied = JSON.parse(await clipboard())
-    expect(copied).toMatchObject({ seq: second, name: run[1]!.name, from: run[1]!.from, payload: run[1]!.payload })
+    const { name, from, payload } = run[1]!
+    expect(copied).toMatchObject({ seq: second, name, from: { role: from.role, variant: from.variant }, payload })
     // The local time has its zone, and the whole time is there for machines.
     expect(await detail.locator('time').getAttribute('datetime')).toBe(copied.at)
     expect(await detail.locator('time').textContent()).toMatch(/\d\d:\d\d:\d\d \S+$/)

@@ -23,7 +23,7 @@ export function factsOf(state: RunState): Facts[] {
         ['started', startedAt === null ? '–' : localTime(startedAt)],
         ['lasted', clockDuration((lastAt ?? 0) - (startedAt ?? 0))],
         ['seed', String(config.seed)],
-        ['attempts', `${state.attempts.size} of ${config.attempts}`],
+        ['attempts', `${[...state.attempts.keys()].filter((attempt) => attempt > 0).length} of ${config.attempts}`],
         ['rows of a dataset', numberText(config.rows)],
       ],
     },
