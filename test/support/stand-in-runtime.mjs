@@ -30,6 +30,7 @@ const linesOf = (path) =>
 const cancelled = new Set()
 
 const operations = {
+  memory: () => ({ device: 'cpu', dtype: 'float32', free_bytes: null }),
   hello: async () => hello,
   check: async () => ({
     ...{ model: 'stand-in', context: null, decoding: 'none', attention: 'none', end: '.' },
