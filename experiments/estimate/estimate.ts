@@ -53,7 +53,7 @@ export function estimateRun(input: EstimateInput): Estimate {
 }
 
 /** The limits that would be reached. */
-export function beyondOf({ spent, money, hours }: Omit<Estimate, 'beyond'>, limits: EstimateInput['limits']): string[] {
+function beyondOf({ spent, money, hours }: Omit<Estimate, 'beyond'>, limits: EstimateInput['limits']): string[] {
   const calls = (of: (line: UsageLine) => boolean) =>
     (spent.lines ?? []).filter(of).reduce((sum, line) => sum + line.calls, 0)
   const over = (name: string, value: number | null, limit: number | null) =>
