@@ -46,7 +46,7 @@ export function requireRuntimes(own: Runtimes | undefined, begunWith: Runtimes |
 }
 
 /** The day that templates are given where they ask for today's, so that a prompt is the same on every day. */
-export const templateDate = '2025-01-01'
+const templateDate = '2025-01-01'
 
 /** How a student is spoken with: what the topology says is laid over what the task says. */
 export function chatOf(task: Partial<InferenceSettings>, options: ThinkingSettings): ThinkingSettings {

@@ -73,7 +73,7 @@ export async function tryRun(request: TryRequest, { localTeacher }: Pick<Topolog
 const columns = (): number => process.stdout.columns ?? 100
 
 /** The question, and the replies beside each other where there is room for that. */
-export function sideBySideText({ asked, example, replies }: SideBySideAnswer, width: number): string {
+function sideBySideText({ asked, example, replies }: SideBySideAnswer, width: number): string {
   const head = example
     ? [`example ${example.id} (${example.skill}), of ${example.of} in validation`, ...wrap(asked, width)]
     : wrap(asked, width)
