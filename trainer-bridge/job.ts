@@ -9,7 +9,7 @@ import type { StudentModel } from '../schemas/training.ts'
 /** The student as it is on this machine; the hash is over its weights, tokenizer and configuration. */
 export type Student = { name: string; path: string; sha256: string }
 
-/** What a candidate's `student` field says: enough to tell two students apart. */
+/** What the field `student` of a run's settings says: enough to tell two students apart. */
 export const studentLabel = (student: Student): string => `${student.name}${weightsMark(student)}`
 
 const weightsMark = ({ sha256 }: Student): string => `@${sha256.slice(0, 12)}`

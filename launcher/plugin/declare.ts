@@ -91,5 +91,4 @@ const defining: Readonly<Record<string, string>> = {
   planner: 'definePlanner',
   generator: 'defineGenerator',
   critic: 'defineCritic',
-  evaluator: 'defineEvaluator',
 }
