@@ -14,6 +14,8 @@ const replaced: Readonly<Record<string, string>> = {
   guard: 'ladder',
   lot: 'sort key',
   mend: 'fix',
+  mended: 'corrected, fixed',
+  mends: 'corrects, fixes',
   narrate: 'format',
   programme: 'queue',
   purse: 'call budget',
