@@ -10,7 +10,7 @@ export type Estimate = {
   spent: Spent
   money: number | null
   trainings: { count: number; seconds: number | null }
-  /** Questions that the student answers: those of validation by every candidate, and those of the sealed session. */
+  /** Questions that the student answers: those of validation by every student model, and those of the sealed session. */
   answers: AnswerCounts
   hours: { training: number | null; answers: number | null; calls: number | null }
   /** As text: what was taken for granted, and from where. */

@@ -80,7 +80,7 @@ function sideBySideText({ asked, example, replies }: SideBySideAnswer, width: nu
   const half = Math.floor((width - 3) / replies.length)
   const isNarrow = half < 30
   const blocks = replies.map((reply) =>
-    [reply.model.toUpperCase(), bodyOf(reply), ...verdictOf(reply)].flatMap((text) =>
+    [reply.model.toUpperCase(), bodyOf(reply), ...outcomeOf(reply)].flatMap((text) =>
       wrap(text, isNarrow ? width : half),
     ),
   )
@@ -96,7 +96,7 @@ function sideBySideText({ asked, example, replies }: SideBySideAnswer, width: nu
   return ['', ...head, '', ...body, ...right, ''].join('\n')
 }
 
-const verdictOf = ({ isRight, reason }: TryReply): string[] =>
+const outcomeOf = ({ isRight, reason }: TryReply): string[] =>
   isRight === undefined ? [] : [isRight ? '=> right' : `=> wrong${reason ? `: ${reason}` : ''}`]
 
 const bodyOf = ({ text, thoughts, isCut }: TryReply): string =>
