@@ -1,7 +1,7 @@
 import { exitCodes } from '../launcher/console/exit-codes.ts'
 
 /** What a command of Syllabus said of its failure. */
-export type Fault = {
+type CommandFailure = {
   /** The exit code of the command; docs/operations.md has what each means. */
   exitCode: number
   /** What is wrong. */
@@ -19,7 +19,7 @@ export class SyllabusError extends Error {
   readonly fix: string
   readonly runId: string | null
 
-  constructor({ exitCode, what, fix, runId }: Fault) {
+  constructor({ exitCode, what, fix, runId }: CommandFailure) {
     super(fix ? `${what}\n${fix}` : what)
     this.name = new.target.name
     this.exitCode = exitCode
@@ -49,7 +49,7 @@ const kinds: Readonly<Record<number, typeof SyllabusError>> = {
 }
 
 /** The error of an exit code. */
-export function errorOf(fault: Fault): SyllabusError {
+export function errorOf(fault: CommandFailure): SyllabusError {
   const Kind = kinds[fault.exitCode] ?? SyllabusError
   return new Kind(fault)
 }

@@ -1,5 +1,6 @@
 import type { BaselineArm } from '../schemas/arm.ts'
 import type { Setting } from '../schemas/run.ts'
+import type { TrackerName } from '../trackers/tracker.ts'
 import type { Place } from './command.ts'
 
 /** What a run and its estimate have in common. Each option is that of the command line (`npx syllabus run --help`). */
@@ -32,9 +33,6 @@ type Wanted = {
   /** Equal seeds give equal datasets. */
   seed?: number
 }
-
-/** Trackers that a run is written to (docs/trackers.md). */
-export type TrackerName = 'mlflow' | 'wandb' | 'tensorboard'
 
 type Followed = Place & {
   /** Once it fires the run finishes what is in hand and rests; `syllabus resume` goes on with it. */
@@ -88,7 +86,7 @@ export type EstimateOptions = Place &
 const ofTheCall: ReadonlySet<string> = new Set(['home', 'runs', 'cwd', 'env', 'signal', 'eventBuffer', 'task'])
 
 /** Options as words of the command line: `rows: 20` is `--rows=20`, `retention: false` is `--no-retention`. */
-export function wordsOf(given: object): string[] {
+export function optionWords(given: object): string[] {
   const { task, ...options } = given as Readonly<Record<string, unknown>>
   const values = Object.entries(options)
   const words = values.flatMap(([name, value]) => {

@@ -5,7 +5,7 @@ import type { GenerationFacts } from '../experiments/generate/outcome.ts'
 import type { RunStatus } from '../schemas/run.ts'
 import { startCommand } from './command.ts'
 import { createEventQueue, eventOf, isMessage, type RunEvent } from './events.ts'
-import { type GenerateOptions, type RunOptions, wordsOf } from './options.ts'
+import { type GenerateOptions, optionWords, type RunOptions } from './options.ts'
 import { type AttemptFacts, attemptsOf, readRun, type StoredRun } from './stored-run.ts'
 
 const usualBuffer = 10_000
@@ -43,7 +43,7 @@ export type RunResult = Pick<StoredRun, 'runId' | 'rows' | 'row' | 'answers' | '
  * The result rejects with a BadInputError, NoResultError, RunFaultedError, RunInterruptedError or another SyllabusError.
  */
 export function run(options: RunOptions = {}): Going<RunResult> {
-  return follow(['run', '--json', ...wordsOf(options)], options, async ({ runId, status, files }) => {
+  return follow(['run', '--json', ...optionWords(options)], options, async ({ runId, status, files }) => {
     const { rows, row, answers, events } = readRun(runId, options)
     // Written by the command of this very version.
     const report = files && (JSON.parse(await readFile(files.json, 'utf8')) as ReportData)
@@ -70,7 +70,7 @@ export type GenerateResult = Pick<StoredRun, 'runId' | 'rows' | 'row' | 'events'
  * The result rejects as that of `run` does; NoResultError: there are fewer rows than were wanted.
  */
 export function generate(options: GenerateOptions): Going<GenerateResult> {
-  return follow(['generate', '--json', ...wordsOf(options)], options, async ({ runId }) => {
+  return follow(['generate', '--json', ...optionWords(options)], options, async ({ runId }) => {
     const { rows, row, events } = readRun(runId, options)
     const out = resolve(options.cwd ?? '', options.out)
     const generation = JSON.parse(await readFile(join(out, 'generation.json'), 'utf8')) as GenerationFacts

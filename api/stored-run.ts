@@ -6,7 +6,7 @@ import type { RunLine } from '../experiments/inspect/status.ts'
 import type { AnsweredItem } from '../trace/run-reader.ts'
 import { ask, askLines, type Place, startCommand } from './command.ts'
 import { eventOf, type MessageEvent } from './events.ts'
-import { type EstimateOptions, wordsOf } from './options.ts'
+import { type EstimateOptions, optionWords } from './options.ts'
 
 /** A row of a run, admitted or refused, as `syllabus rows --json` has it. */
 export type RowFacts = Omit<RunRow, 'place'>
@@ -61,11 +61,12 @@ export function readRun(runId: string, { home, runs, cwd, env }: Place = {}): St
     },
     report,
     attempts: async () => attemptsOf(await report()),
-    rows: (filter = {}) => askLines(['rows', runId, '--json', ...wordsOf(filter)], place) as AsyncGenerator<RowFacts>,
+    rows: (filter = {}) =>
+      askLines(['rows', runId, '--json', ...optionWords(filter)], place) as AsyncGenerator<RowFacts>,
     row: (id) => ask<RowWithPrompt>(['rows', runId, '--json', '--row', id], place),
     answers: () => askLines(['answers', runId, '--json'], place) as AsyncGenerator<AnsweredItem>,
     async *events({ from, follow, signal } = {}) {
-      for await (const line of askLines(['events', runId, '--json', ...wordsOf({ from, follow })], place, signal)) {
+      for await (const line of askLines(['events', runId, '--json', ...optionWords({ from, follow })], place, signal)) {
         const event = eventOf(line)
         if (event?.type === 'message') yield event
       }
@@ -83,7 +84,7 @@ export async function listRuns(place: Place = {}): Promise<RunSummary[]> {
  * option `confirmed` of `run` and `generate`.
  */
 export async function estimate(options: EstimateOptions = {}): Promise<Estimate & { plan: string }> {
-  const command = startCommand(['estimate', '--json', ...wordsOf(options)], options, { signal: options.signal })
+  const command = startCommand(['estimate', '--json', ...optionWords(options)], options, { signal: options.signal })
   let answer: unknown
   try {
     for await (const line of command.lines) answer = line

@@ -61,7 +61,7 @@ const strict = MsgHdrsImpl.decode
 const block = (lines: readonly string[]) => bytes.encode(`${lines.join('\r\n')}\r\n\r\n`)
 
 /** Headers of a message; never throws. */
-export function decodeHeaders(data: Uint8Array): Headers {
+function decodeHeaders(data: Uint8Array): Headers {
   const read = strictly(data) ?? strict(block(validLines(data)))
   const isStored = read.has('Nats-Sequence') && read.code > 0
   return isStored ? strict(block(['NATS/1.0', ...linesOf(read)])) : read

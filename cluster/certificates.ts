@@ -30,7 +30,7 @@ const keyText = async (key: CryptoKey) => PemConverter.encode(await subtle.expor
 
 const authorityDays = 3650
 /** Longer than any client of today refuses; `cluster check` warns a month before. */
-export const certificateDays = 820
+const certificateDays = 820
 
 /** A new authority that signs certificates of hosts and nothing below them. */
 export async function makeAuthority(name: string): Promise<KeyPair> {

@@ -62,7 +62,7 @@ function refuseTwice(names: readonly string[]): void {
 export const dialled = ({ addresses }: Host): string => inUrl(addresses[0]!)
 
 /** An address as a URL has it. */
-export const inUrl = (address: string): string => (isIPv6(address) ? `[${address}]` : address)
+const inUrl = (address: string): string => (isIPv6(address) ? `[${address}]` : address)
 
 /** A host that others reach by a loopback address is one of several on this machine: each listens there alone. */
 const isLoopback = (address: string): boolean => address === '::1' || /^127\./.test(address)

@@ -26,7 +26,7 @@ export type ClusterStatus = ClusterState & {
 }
 
 /** Everything that the operator may see of a cluster. */
-export async function clusterStatusOf(bus: Bus): Promise<ClusterStatus> {
+async function clusterStatusOf(bus: Bus): Promise<ClusterStatus> {
   const [state, nodes] = await Promise.all([bus.clusterState(), nodesOn(bus)])
   const whole = { ...state, servers: serversIn(state), nodes }
   return { ...whole, troubles: clusterTroubles(whole, bus.limits.clockOffsetMs) }

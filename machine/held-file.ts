@@ -104,7 +104,7 @@ export async function holdFile(path: string, options: HoldOptions = {}): Promise
 
 /**
  * The holder of a file if it is a process of this kernel that lives; null if nobody of this kernel holds it. A damaged file that nobody
- * holds is removed, and `tell` hears of it.
+ * holds is removed, and `notify` is called with that.
  */
 export async function holderOf(path: string, notify: (line: string) => void = () => {}): Promise<Holder | null> {
   return naming(path, 'used', async () => {

@@ -91,7 +91,7 @@ export async function readState<S extends z.ZodType>(path: string, schema: S, fi
   throw new StateFileError(`${path} ${parsed.fault}.`, fix)
 }
 
-/** The same of a file that can be made again: one that does not hold what it should counts as missing, and `tell` hears of it. */
+/** The same of a file that can be made again: one that does not hold what it should counts as missing, and `notify` is called with that. */
 export async function readOrForget<S extends z.ZodType>(
   path: string,
   schema: S,

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { ask, type Place } from '../api/command.ts'
 import { startDetached } from '../api/detached.ts'
 import { estimate } from '../api/mod.ts'
-import { wordsOf } from '../api/options.ts'
+import { optionWords } from '../api/options.ts'
 import { topologyNames } from '../launcher/topology/topology-names.ts'
 import { homeFolder, runsFolder } from '../machine/folders.ts'
 import { RunId } from '../schemas/ids.ts'
@@ -16,8 +16,8 @@ import { answered, facts, refusal } from './answer.ts'
 import { type ConfirmedPlan, createPlans } from './plans.ts'
 
 /*
- * S1 Nothing is started but by a token that this server gave for one plan, once, for a time (plans.ts). The command is given the plan's hash
- *    and refuses anything else, so that a task, a topology or an address that changed meanwhile is not started.
+ * S1 Nothing is started but by a token that this server gave for one plan, once, for a time (plans.ts). The command is given the plan's
+ *    hash and refuses anything else, so that a task, a topology or an address that changed meanwhile is not started.
  * S2 A client that can ask its user is asked to, with what the plan does and may cost, and starts nothing without a yes.
  * S3 A plan that asks a model has a limit of calls.
  * S4 Files are those below the folder that this server was started in. Addresses and keys are those of its environment; no tool takes one.
@@ -129,7 +129,7 @@ export function addStartTools(server: McpServer, place: Place, limits: McpLimits
 async function start({ kind, options, hash }: ConfirmedPlan, place: Place) {
   const runId = `mcp-${new Date().toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}-${randomBytes(3).toString('hex')}`
   const out = join(place.runs ?? runsFolder(), runId, 'rows')
-  const words = wordsOf({ ...options, runId, confirmed: hash, ...(kind === 'generate' && { out }) })
+  const words = optionWords({ ...options, runId, confirmed: hash, ...(kind === 'generate' && { out }) })
   const logFile = join(place.home ?? homeFolder(), 'logs', `${runId}.jsonl`)
   const { hasBegun } = await startDetached([kind, '--json', ...words], place, logFile, beginMs)
   return {

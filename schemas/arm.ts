@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { KebabName } from './ids.ts'
 
 /**
- * What a candidate stands for in the evidence. `final` is the chosen dataset; the kinds of `BaselineKind` are what it is compared with,
+ * What a student model stands for in the evidence. `final` is the chosen dataset; the kinds of `BaselineKind` are what it is compared with,
  * trained by the same recipe and with the same fresh seeds; `submission` is an attempt of the search, with the search's seed.
  */
 export const ArmKind = z.enum([
@@ -26,7 +26,7 @@ export type BaselineKind = z.infer<typeof BaselineKind>
 
 const name = /[a-z0-9]+(?:-[a-z0-9]+)*/
 
-/** The name of a reference among several. One that ends like a seed, `-s2`, would read as another arm's candidate. */
+/** The name of a reference among several. One that ends like a seed, `-s2`, would read as another arm's student model. */
 export const ReferenceName = KebabName.refine(
   (text) => !/(^|-)s\d+$/.test(text),
   'must not end like a training seed, as "s2" does',
@@ -64,7 +64,7 @@ const isNamed = (arm: Arm): arm is z.infer<typeof NamedReference> => arm.startsW
 export const byKind = (arms: readonly BaselineArm[]): BaselineArm[] =>
   BaselineKind.options.flatMap((kind) => arms.filter((arm) => kindOf(arm) === kind))
 
-/** A candidate's arm and which of its training seeds, counted from 1. */
+/** A student model's arm and which of its training seeds, counted from 1. */
 export type ArmSeed = { arm: Arm; seedIndex: number }
 
 const trained = ['final', ...BaselineKind.options, `reference-${name.source}`].join('|')
@@ -78,7 +78,7 @@ export const studentModelName = (arm: TrainedArm, seedIndex: number): string =>
   seedIndex === 1 ? arm : `${arm}-s${seedIndex}`
 
 /**
- * What a candidate's name says of it.
+ * What a student model's name says of it.
  * @throws a name that is none
  */
 export function armSeedOf(name: string): ArmSeed {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { BadCase, ScoreSheet } from './score.ts'
 
 /**
- * How validation guides a search. `ladder: on` shows a candidate's scores only where they are better than the best shown before by
+ * How validation guides a search. `ladder: on` shows an attempt's scores only where they are better than the best shown before by
  * more than chance (the parameter-free Ladder of Blum and Hardt, 2015). `halves`: both halves of validation are distinguished, for a run
  * that changes from one to the other.
  */

@@ -256,7 +256,7 @@ export const checkCallsOf = ({ verification, judge }: Pick<Program, 'verificatio
 /** Solutions that make a majority of a vote; where the first ones agree, no more are asked for. */
 export const majorityOf = ({ k }: Pick<Vote, 'k'>): number => Math.floor(k / 2) + 1
 
-/** Calls that the critic pays for one row that it admits, at least: a majority that agrees at once, and one verdict. */
+/** Calls that the critic pays for one row that it admits, at least: a majority that agrees at once, and one judge score. */
 export const leastCheckCallsOf = ({ verification, judge }: Pick<Program, 'verification' | 'judge'>): number =>
   (typeof verification === 'string' ? 0 : majorityOf(verification)) + (judge ? 1 : 0)
 

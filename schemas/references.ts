@@ -19,9 +19,9 @@ stored once), \`traceparent\` (W3C trace context), \`Syllabus-Cause\` (id of the
 
 ## Work messages
 
-One role sends, one role works. Each queue of a role has a subject token and a durable consumer of its own, \`{role}-{queue}-{name}\`, shared by
-all who work on it. A queue is named by the variant; where that asks a model, by the variant and a key of the model, its address and,
-where the run's command started the agents, the run
+One role sends, one role works. Each queue of a role has a subject token and a durable consumer of its own,
+\`{role}-{queue}-{name}\`, shared by all who work on it. A queue is named by the variant; where that asks a model, by the variant and
+a key of the model, its address and, where the run's command started the agents, the run
 ([decision 010](decisions/010-a-queue-for-each-model.md)).
 
 | message | from | to | subject | ack wait | deliveries | backoff |

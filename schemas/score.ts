@@ -8,7 +8,7 @@ export type Tally = z.infer<typeof Tally>
 export const Score = z.object({ strict: Tally, lenient: Tally })
 export type Score = z.infer<typeof Score>
 
-/** The score of one candidate on one split. `cut` counts replies that reached the token limit. */
+/** The score of one student model on one split. `truncated` counts replies that reached the token limit. */
 export const ScoreSheet = z.object({
   overall: Score,
   byPart: z.record(z.string(), Score),
@@ -16,14 +16,14 @@ export const ScoreSheet = z.object({
   truncated: z.number().int().nonnegative(),
   /** Replies that are no answers; left out where there are none. */
   noAnswer: z.number().int().positive().optional(),
-  /** Replies with the candidate's modal answer; left out where no answer comes twice. */
+  /** Replies with the student model's modal answer; left out where no answer comes twice. */
   modal: z.number().int().positive().optional(),
 })
 export type ScoreSheet = z.infer<typeof ScoreSheet>
 
 /**
- * Why a reply that is not right is no answer at all. `cut`: it reached the token limit. `echo`: it is the question. `formless`: the task's
- * scorer reads no answer in it, or none of the task's labels.
+ * Why a reply that is not right is no answer at all. `truncated`: it reached the token limit. `echo`: it is the question. `formless`: the
+ * task's scorer reads no answer in it, or none of the task's labels.
  */
 export const NoAnswer = z.enum(['empty', 'truncated', 'echo', 'formless'])
 export type NoAnswer = z.infer<typeof NoAnswer>
@@ -40,7 +40,7 @@ export const ItemOutcome = z.object({
   truncated: z.boolean(),
   /** Left out where the reply is an answer. */
   noAnswer: NoAnswer.optional(),
-  /** The answer is the candidate's modal one, which it gave most often; left out where it is another. */
+  /** The answer is the student model's modal one, which it gave most often; left out where it is another. */
   modal: z.literal(true).optional(),
 })
 export type ItemOutcome = z.infer<typeof ItemOutcome>

@@ -6,7 +6,7 @@ import { StudentModel } from './training.ts'
 export const EvalSetName = z.enum(['test', 'audit', 'retention'])
 export type EvalSetName = z.infer<typeof EvalSetName>
 
-/** The result of one candidate on one sealed evaluation set, item by item, without questions or answers. */
+/** The result of one student model on one sealed evaluation set, item by item, without questions or answers. */
 export const SealedResult = z.object({
   studentModel: StudentModel,
   evalSet: EvalSetName,
@@ -40,7 +40,7 @@ export const PackedResult = z.object({
   studentModel: StudentModel,
   evalSet: EvalSetName,
   sheet: ScoreSheet,
-  /** One digit an item, in the order of the set: 1 for strictly right, 2 for leniently right, 4 for cut, added up. */
+  /** One digit an item, in the order of the set: 1 for strictly right, 2 for leniently right, 4 for truncated, added up. */
   marks: z.string().regex(/^[0-7]*$/),
   /**
    * One letter an item: `a` for an answer, else that of its `NoAnswer`, see `replyLetters`; a capital where it is the candidate's modal

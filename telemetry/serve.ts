@@ -13,7 +13,7 @@ import type { Telemetry } from './telemetry.ts'
  */
 
 /** The token of whoever reads /metrics from another machine. */
-export const tokenVariable = 'SYLLABUS_TELEMETRY_TOKEN'
+const tokenVariable = 'SYLLABUS_TELEMETRY_TOKEN'
 
 const paths = ['/metrics', '/healthz', '/readyz']
 

@@ -1,4 +1,3 @@
-import type { StoredEntry } from '../bus/mod.ts'
 import { armSeedOf } from '../schemas/arm.ts'
 import type { LogEntry } from '../schemas/log-entry.ts'
 import type { PayloadOf } from '../schemas/message.ts'
@@ -22,7 +21,7 @@ export type TrackedRecord = { series: string; at: string } & (
 )
 
 /** A record without what is the same for all that follow from a message. */
-type Said = TrackedRecord extends infer R ? (R extends unknown ? Omit<R, 'at'> : never) : never
+type UntimedRecord = TrackedRecord extends infer R ? (R extends unknown ? Omit<R, 'at'> : never) : never
 
 /** Where rounds and scores of an attempt belong: its student model. 0 is the control. */
 const seriesOf = (attempt: number): string => (attempt === 0 ? 'control' : `attempt-${attempt}`)
@@ -41,7 +40,7 @@ export function createRecordReader() {
   let closed = 0
   let config: RunConfig | null = null
 
-  const begin = (series: string, params: Record<string, string> = {}): Said[] => {
+  const begin = (series: string, params: Record<string, string> = {}): UntimedRecord[] => {
     if (begun.has(series)) return []
     begun.add(series)
     const student = config?.student === undefined ? {} : { student: config.student }
@@ -49,7 +48,7 @@ export function createRecordReader() {
     return [{ kind: 'begin', series, params: { ...own, ...params } }]
   }
 
-  const readers: { [N in MessageName]?: (payload: PayloadOf<Registry[N]>) => Said[] } = {
+  const readers: { [N in MessageName]?: (payload: PayloadOf<Registry[N]>) => UntimedRecord[] } = {
     'run-started': ({ config: started }) => {
       config = started
       return begin('', paramsOf(started))
@@ -118,7 +117,7 @@ export function createRecordReader() {
       parseError,
       at,
     }: Pick<LogEntry, 'name' | 'payload' | 'parseError' | 'at'>): TrackedRecord[] {
-      const read = readers[name as MessageName] as ((payload: unknown) => Said[]) | undefined
+      const read = readers[name as MessageName] as ((payload: unknown) => UntimedRecord[]) | undefined
       if (parseError !== undefined || read === undefined) return []
       return read(payload).map((each) => ({ ...each, at }) as TrackedRecord)
     },
@@ -132,13 +131,18 @@ export function createRecordReader() {
 }
 export type RecordReader = ReturnType<typeof createRecordReader>
 
-const metrics = (series: string, step: number, values: Record<string, number>): Said => ({
+const metrics = (series: string, step: number, values: Record<string, number>): UntimedRecord => ({
   kind: 'metrics',
   series,
   step,
   values,
 })
-const artefact = (series: string, path: string, text: string): Said => ({ kind: 'artefact', series, path, text })
+const artefact = (series: string, path: string, text: string): UntimedRecord => ({
+  kind: 'artefact',
+  series,
+  path,
+  text,
+})
 
 const share = (correct: number, total: number) => correct / Math.max(1, total)
 
@@ -160,7 +164,7 @@ function ratesOf(set: string, { overall, byPart, truncated, noAnswer = 0 }: Scor
 }
 
 /** The loss curve is that of the summary where nobody saw the training, as of one that is used again. */
-function trainingOf(series: string, summary: TrainingSummary, isWatched: boolean): Said[] {
+function trainingOf(series: string, summary: TrainingSummary, isWatched: boolean): UntimedRecord[] {
   const { rows, leftOut, steps, tokens, seconds, lossCurve } = summary
   return [
     ...(isWatched ? [] : lossCurve.map(([step, loss]) => metrics(series, step, { 'train/loss': loss }))),
@@ -206,6 +210,3 @@ function paramsOf(config: RunConfig): Record<string, string> {
     ...named('model', models),
   ])
 }
-
-/** A message of the log, as trackers read it. */
-export type TrackedEntry = Pick<StoredEntry, 'seq' | 'at' | 'name' | 'payload' | 'parseError'>

@@ -7,7 +7,7 @@ import type { PayloadOf } from '../schemas/message.ts'
 import { StatusChanged } from '../schemas/messages/run.ts'
 import type { TrackerLimits } from '../schemas/session-limits.ts'
 import { reasonOf } from '../schemas/user-error.ts'
-import { type Position, positionFile, readPosition, writePosition } from './position.ts'
+import { positionFile, readTrackerPosition, type TrackerPosition, writeTrackerPosition } from './position.ts'
 import { createRecordReader, type RecordReader, type TrackedRecord } from './record.ts'
 import type { Tracker } from './tracker.ts'
 
@@ -57,7 +57,7 @@ export async function writeRun<State>(tracker: Tracker<State>, options: WriteOpt
     return null
   }
   const created = (await bus.streams()).find(({ account }) => account === 'LAB')?.created ?? ''
-  const position = await readPosition(file, tracker, created, line)
+  const position = await readTrackerPosition(file, tracker, created, line)
   const closing = new AbortController()
   const givingUp = new AbortController()
   const writer = createWriter(tracker, options, { file, position, closing: closing.signal, givingUp: givingUp.signal })
@@ -78,7 +78,7 @@ export async function writeRun<State>(tracker: Tracker<State>, options: WriteOpt
   }
 }
 
-type Place<State> = { file: string; position: Position<State>; closing: AbortSignal; givingUp: AbortSignal }
+type Place<State> = { file: string; position: TrackerPosition<State>; closing: AbortSignal; givingUp: AbortSignal }
 
 function createWriter<State>(
   tracker: Tracker<State>,
@@ -97,7 +97,7 @@ function createWriter<State>(
   }
 
   /** Until they are taken; false where it was given up before. */
-  async function deliver(records: readonly TrackedRecord[], next: Partial<Position<State>>): Promise<boolean> {
+  async function deliver(records: readonly TrackedRecord[], next: Partial<TrackerPosition<State>>): Promise<boolean> {
     const { config } = reader
     if (records.length > 0 && config)
       for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
@@ -118,7 +118,7 @@ function createWriter<State>(
         await sleep(pauseMs, undefined, { signal: over.aborted ? givingUp : over }).catch(() => {})
       }
     Object.assign(position, next)
-    await writePosition(file, position)
+    await writeTrackerPosition(file, position)
     return true
   }
 

@@ -9,7 +9,7 @@ import type { StudentModel } from '../schemas/training.ts'
 /** The student as it is on this machine; the hash is over its weights, tokenizer and configuration. */
 export type Student = { name: string; path: string; sha256: string }
 
-/** What a candidate's `student` field says: enough to tell two students apart. */
+/** What the field `student` of a run's settings says: enough to tell two students apart. */
 export const studentLabel = (student: Student): string => `${student.name}${weightsMark(student)}`
 
 const weightsMark = ({ sha256 }: Student): string => `@${sha256.slice(0, 12)}`
@@ -46,7 +46,7 @@ export function requireRuntimes(own: Runtimes | undefined, begunWith: Runtimes |
 }
 
 /** The day that templates are given where they ask for today's, so that a prompt is the same on every day. */
-export const templateDate = '2025-01-01'
+const templateDate = '2025-01-01'
 
 /** How a student is spoken with: what the topology says is laid over what the task says. */
 export function chatOf(task: Partial<InferenceSettings>, options: ThinkingSettings): ThinkingSettings {

@@ -51,6 +51,15 @@ export function quotasOf(bySource: Readonly<Record<string, number>>, sources: re
  * A1  A pure function of the closed round: the order in which shards arrived, and how often, does not matter.
  * A2  No row is admitted twice: an id that is there already is skipped, in and across rounds.
  * A3  Each candidate is admitted or has exactly one reason; asked = failed + admitted + rejected.
+ *
+ * Example: source x may have 1 more row, source y 2, both of one skill, and five indexes were asked of them, of which one failed.
+ *
+ *     x.1  What is 2 + 2?                   admitted
+ *     x.2  How many days has a leap year?   surplus: x has its row
+ *     y.1  What is 2 + 2?                   exact-duplicate of x.1
+ *     y.2  Which number is half of 14?      admitted
+ *
+ * 5 asked = 1 failed + 2 admitted + 2 rejected. Had y.1 come from another shard first, the order by id would be the same.
  */
 export function openAdmission(quotas: Quotas, index: DuplicateIndex) {
   const known = new Set<string>()

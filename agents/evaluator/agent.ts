@@ -38,7 +38,7 @@ async function startScorer(
     return { a: of(a), b: of(b) }
   }
 
-  /** What needs no student on validation: the same for every candidate. */
+  /** What needs no student on validation: the same for every student model. */
   const trivial = memoByHash(async (ref) => {
     const { validation, scorer } = await sealedTask(ref)
     return trivialScores(validation, openTaskScorer(scorer))

@@ -20,9 +20,8 @@ import { procedureOf } from '../../tasks/procedures.ts'
 import { openTaskScorer, type TaskScorer } from '../../tasks/score-with.ts'
 import { memo } from '../kit/cache.ts'
 import {
-  type FinalEvalRecord,
+  FinalEvalRecord,
   FinalEvals,
-  FinalEvalRecord as OpeningSchema,
   RetentionRules,
   resultKey,
   sealedEvalJobs,
@@ -34,7 +33,7 @@ import { replyScores, trivialScores, worthTelling } from './scorer/trivial.ts'
 const KeptResult = SealedResult.extend({ trivial: z.array(TrivialScore).default([]) })
 
 /**
- * The final evaluation: one session over a frozen list of candidates.
+ * The final evaluation: one session over a frozen list of student models.
  * O1  The list, the audit's seed and its items are fixed in VAULT before the first question leaves.
  * O2  Questions leave by EXAM alone and without answers; what goes to LAB is right or wrong by item.
  * O3  A request or a reply that comes twice changes nothing; a crash costs at most the job in hand.
@@ -42,7 +41,7 @@ const KeptResult = SealedResult.extend({ trivial: z.array(TrivialScore).default(
  */
 export function createFinalEval(bus: Bus, auditCounts: Record<string, number>) {
   const finalEvals = bus.kv('final-evals', FinalEvals)
-  const records = bus.kv('final-eval-records', OpeningSchema)
+  const records = bus.kv('final-eval-records', FinalEvalRecord)
   const results = bus.kv('sealed-results', KeptResult)
 
   /** Counts this run's final evaluation, once. */

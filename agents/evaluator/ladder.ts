@@ -10,14 +10,14 @@ import { TrivialScore } from '../../schemas/trivial.ts'
 
 /**
  * The parameter-free Ladder (Blum and Hardt, "The Ladder: a reliable leaderboard for machine learning competitions", 2015): a
- * candidate is better than the best one shown only when its score is higher by more than s / sqrt(n), where s is the standard
+ * student model is better than the best one shown only when its score is higher by more than s / sqrt(n), where s is the standard
  * deviation over the n items of the difference between the two.
- * @throws two candidates that did not answer the same items
+ * @throws Error where the two did not answer the same items
  */
 export function isAbove(next: readonly ItemOutcome[], best: readonly ItemOutcome[], mode: ScoreMode): boolean {
   const before = new Map(best.map((outcome) => [outcome.id, outcome]))
   if (before.size !== next.length || next.some(({ id }) => !before.has(id)))
-    throw new Error('the two candidates did not answer the same items')
+    throw new Error('the two student models did not answer the same items')
   const gains = next.map((outcome) => Number(outcome[mode]) - Number(before.get(outcome.id)![mode]))
   const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length
   return gains.length > 1 && mean > sampleStandardDeviation(gains) / Math.sqrt(gains.length)
@@ -27,22 +27,22 @@ export function isAbove(next: readonly ItemOutcome[], best: readonly ItemOutcome
 const Shown = Guide.extend({ items: z.array(ItemOutcome), trivial: z.array(TrivialScore) })
 type Shown = z.infer<typeof Shown>
 
-/** What was shown for each candidate of a run, and the best that was shown. */
+/** What was shown for each student model of a run, and the best that was shown. */
 const LadderRecord = z.object({
   best: z.object({ studentModel: z.string(), shown: ObjectRef }),
   decided: z.record(z.string(), z.object({ shownAs: z.string(), shown: ObjectRef })),
 })
 
 /**
- * Keeps a search from fitting validation by asking often: a candidate that is not above the best one shown is answered with what that
- * one was answered with, so score, skill scores and bad cases tell nothing new.
- * G1  What was decided for a candidate stays, however often it comes and whoever dies in between.
+ * Keeps a search from fitting validation by asking often: a student model that is not above the best one shown is answered with what
+ * that one was answered with, so score, skill scores and bad cases tell nothing new.
+ * G1  What was decided for a student model stays, however often it comes and whoever dies in between.
  */
 export function createLadder(bus: Bus) {
   const records = bus.kv('ladders', LadderRecord)
 
   return {
-    /** What the search is shown of a candidate, and whose it is. */
+    /** What the search is shown of a student model, and whose it is. */
     async pass(
       runId: string,
       studentModel: string,

@@ -19,7 +19,7 @@ type BatchPayload = PayloadOf<typeof Batch>
 
 /**
  * The handler of all generators: reads what a shard refers to, has its rows made, and publishes the batch. Each shard of one that asks a
- * model is one piece of paid work, whose result is its batch.
+ * model is one piece of metered work, whose result is its batch.
  */
 async function start(context: AgentContext, definition: GeneratorDefinition): Promise<StartedAgent<'generator'>> {
   const { bus, identity, plugin } = context

@@ -7,14 +7,14 @@ import { leaderOf } from './strategies/leader.ts'
 import { strategies } from './strategies/strategies.ts'
 import type { Move } from './strategies/strategy.ts'
 
-/** The attempts of the next generation: what is to be mended of the last one, and then what the strategy says. */
+/** The attempts of the next generation: what is to be corrected of the last one, and then what the strategy says. */
 export function slotsOf(context: StepContext, left: { attempts: number; trainings: number }): Slot[] {
   const { state } = context
   const { parallel, strategy, contenders, tree } = searchOfRun(state.config)
   let room = Math.min(left.attempts, left.trainings)
   const slots: Slot[] = []
   for (const each of lastGeneration(state)) {
-    const slot = mended(context, each)
+    const slot = correction(context, each)
     if (!slot || isLess(room, each.share ?? 1)) continue
     room -= each.share ?? 1
     slots.push(slot)
@@ -38,13 +38,13 @@ const leader = (state: PlannerState): number | null =>
   leaderOf(historyOf(state), state.bestAttempt, searchOfRun(state.config).racing)
 
 /** Debug after a program that raised, Repair after too few rows, at most so many in a row, then Draft again. */
-function mended({ state }: StepContext, attempt: Attempt): Slot | null {
+function correction({ state }: StepContext, attempt: Attempt): Slot | null {
   const { outcome, dataset, share, from, fixes = state.fixesInARow } = attempt
   const operation = outcome === 'raised' ? 'debug' : outcome === 'invalid' && dataset ? 'repair' : null
   if (!operation) return null
   const same = { start: attemptOf(state, leader(state)), variation: 0, ...(share !== undefined && { share }) }
   if (fixes >= state.config.limits.maxFixesInARow) return { ...same, operation: 'draft', fixes: 0 }
-  return { ...same, operation, mends: attempt, fixes: fixes + 1, ...(from !== undefined && { from }) }
+  return { ...same, operation, corrects: attempt, fixes: fixes + 1, ...(from !== undefined && { from }) }
 }
 
 /** What a move of the strategy is; `before` are the moves beside it that come first. */

@@ -18,27 +18,27 @@ import type { PlannerStore } from './store.ts'
 /** Rows of the best dataset that a policy is shown. */
 const sampleSize = 6
 
-/** What an attempt is to be: its operation, what it starts from or mends, and its place. */
+/** What an attempt is to be: its operation, what it starts from or corrects, and its place. */
 export type Slot = SearchPlace & {
   operation: Operation
   /** The attempt to start from; null: none. */
   start: Attempt | null
-  /** Of Debug and Repair: the attempt that is mended. */
-  mends?: Attempt
+  /** Of Debug and Repair: the attempt that is corrected. */
+  corrects?: Attempt
   variation: number
 }
 
 /** Everything a policy may look at, from the state and its blobs. */
 async function situationOf(
   { config, base, attempts }: PlannerState,
-  { mends, share, generation, variation }: Slot,
+  { corrects, share, generation, variation }: Slot,
   known: Pick<Situation, 'operation' | 'attempt' | 'best' | 'left'>,
   store: PlannerStore,
 ): Promise<Situation> {
   const rows = known.best?.dataset ? await store.getRows(known.best.dataset) : []
   const stride = Math.max(1, Math.floor(rows.length / sampleSize))
   const isSibling = (each: Attempt) => generation !== undefined && generationOf(each) === generation
-  const history = attempts.filter((each) => !isSibling(each) && each !== mends)
+  const history = attempts.filter((each) => !isSibling(each) && each !== corrects)
   return {
     ...known,
     runId: config.runId,
@@ -48,8 +48,8 @@ async function situationOf(
     ...(config.generate && { given: config.generate.program }),
     task: await store.task(config.publicTask),
     base: base?.validation ?? null,
-    // What is mended is the last that happened, to those who mend it.
-    history: mends ? [...history, mends] : history,
+    // What is corrected is the last that happened, to those who correct it.
+    history: corrects ? [...history, corrects] : history,
     siblings: attempts.filter(isSibling),
     variation,
     sampleRows: rows.filter((_, index) => index % stride === 0).slice(0, sampleSize),
@@ -62,7 +62,7 @@ async function situationOf(
 export async function startAttempt(context: StepContext, slot: Slot): Promise<boolean> {
   const { state, deps } = context
   const attempt = nextAttempt(state)
-  const { operation, start: _start, mends: _mends, variation: _variation, ...place } = slot
+  const { operation, start: _start, corrects: _corrects, variation: _variation, ...place } = slot
   const plan = await decide(context, slot, attempt)
   const planned = { attempt, operation, diagnosis: '', ...place } satisfies Planned
   const known = placeOf(state, slot)

@@ -11,7 +11,7 @@ export function registerScore(program: Command): void {
       '--scorer <name|file.js>',
       `one of ${lineScorerNames().join(', ')}, or a script with a function score`,
     )
-    .addOption(new Option('--mode <mode>', 'whose verdict').choices([...BenchmarkMode.options]).default('official'))
+    .addOption(new Option('--mode <mode>', 'whose result').choices([...BenchmarkMode.options]).default('official'))
     .requiredOption('--in <file>', 'lines with response (or prediction) and gold')
     .requiredOption('--out <file>', 'where the scored lines go')
     .option('--options <json>', 'options of the scorer, as a JSON object')

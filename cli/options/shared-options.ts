@@ -43,7 +43,7 @@ export const modelOption = (description = 'language model of planner and teacher
 
 /** `--judge-model`, of commands that make data alone. */
 export const judgeModelOption = () =>
-  new Option('--judge-model <name>', 'the model of votes and verdicts (default: the teacher)').conflicts('teacher')
+  new Option('--judge-model <name>', 'the model of votes and judge scores (default: the teacher)').conflicts('teacher')
 
 /** `--tracker`, of commands that start or go on with a run. */
 export const trackerOption = () =>

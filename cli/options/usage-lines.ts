@@ -14,13 +14,6 @@ export function usageParts(command: Command, error: CommanderError): ErrorParts 
   return { what, fix: about.trim() }
 }
 
-/** The same in at most three lines: also where to read more. */
-export function usageErrorLines(program: Command, words: readonly string[], error: CommanderError): string | null {
-  const command = namedIn(program, words)
-  const parts = usageParts(command, error)
-  return parts && errorLines(parts, command)
-}
-
 /** An error as every command shows it: what is wrong, how to put it right, and where to read more. Of several faults each has a line. */
 export function errorLines({ what, fix }: ErrorParts, command: Command): string {
   const lines = what.split('\n')

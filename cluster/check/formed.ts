@@ -38,7 +38,7 @@ const warnClockMs = 1000
 export const fullFrom = 0.95
 
 /** Asks each server as the user of the system account. @throws BusSetupError, and Error where it does not answer */
-export async function serverFactsOf(server: Server, system: Login, tls: TlsFiles | undefined): Promise<ServerFacts> {
+async function serverFactsOf(server: Server, system: Login, tls: TlsFiles | undefined): Promise<ServerFacts> {
   const nc = await bareConnection({ server: server.url, login: system, inboxPrefix: inboxPrefix('operator'), tls })
   try {
     const ask = async <S extends z.ZodType>(what: string, schema: S): Promise<z.infer<S>> => {

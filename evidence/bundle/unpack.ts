@@ -15,7 +15,7 @@ const mebibyte = 1024 ** 2
  * Bytes that an archive may unpack to where nothing else is said: real bundles have 5 to 20 for each of their own, an archive that was made
  * to fill a disk has 1,000.
  */
-export const usualMaxBytes = (archiveBytes: number): number =>
+const usualMaxBytes = (archiveBytes: number): number =>
   Math.min(16 * 1024 * mebibyte, Math.max(8 * mebibyte, 100 * archiveBytes))
 
 const maxFiles = 65_536

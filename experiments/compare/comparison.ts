@@ -51,7 +51,7 @@ export const equalTrainings = (topology: Topology, attempts: number): Topology =
     ? { ...topology, run: { ...topology.run, trainings: attempts } }
     : topology
 
-export const comparisonFolder = (name: string): string => join(runsFolder(), name)
+const comparisonFolder = (name: string): string => join(runsFolder(), name)
 
 const sayable = (value: unknown) => JSON.stringify(value)
 

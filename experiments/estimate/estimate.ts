@@ -10,7 +10,7 @@ export type Estimate = {
   spent: Spent
   money: number | null
   trainings: { count: number; seconds: number | null }
-  /** Questions that the student answers: those of validation by every candidate, and those of the sealed session. */
+  /** Questions that the student answers: those of validation by every student model, and those of the sealed session. */
   answers: AnswerCounts
   hours: { training: number | null; answers: number | null; calls: number | null }
   /** As text: what was taken for granted, and from where. */
@@ -53,7 +53,7 @@ export function estimateRun(input: EstimateInput): Estimate {
 }
 
 /** The limits that would be reached. */
-export function beyondOf({ spent, money, hours }: Omit<Estimate, 'beyond'>, limits: EstimateInput['limits']): string[] {
+function beyondOf({ spent, money, hours }: Omit<Estimate, 'beyond'>, limits: EstimateInput['limits']): string[] {
   const calls = (of: (line: UsageLine) => boolean) =>
     (spent.lines ?? []).filter(of).reduce((sum, line) => sum + line.calls, 0)
   const over = (name: string, value: number | null, limit: number | null) =>

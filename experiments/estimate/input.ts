@@ -61,7 +61,7 @@ export type Trained = Pick<Evidence, 'arms' | 'seeds' | 'submissions' | 'retenti
 /** Questions of validation, and of each evaluation set of the sealed session. */
 export type QuestionCounts = Readonly<Record<'validation' | EvalSetName, number>>
 
-/** Questions that the student answers: those of validation by every candidate, and those of the sealed session. */
+/** Questions that the student answers: those of validation by every student model, and those of the sealed session. */
 export type AnswerCounts = { validation: number; sealed: number }
 
 /** The answers of a whole run, if every attempt is valid and no two arms have the same dataset. */

@@ -36,7 +36,7 @@ export type GenerationFacts = {
   money: number | null
   callLimit: number | null
   model: string
-  /** Of votes and verdicts; null where the program asks for none. */
+  /** Of votes and judge scores; null where the program asks for none. */
   judgeModel: string | null
   seed: number
   programHash: string | null

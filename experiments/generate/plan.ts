@@ -12,7 +12,7 @@ export type GenerateSettings = {
   generators: number
   /** Null where nothing asks one. */
   model: string | null
-  /** Of votes and verdicts; left out: the teacher. */
+  /** Of votes and judge scores; left out: the teacher. */
   judgeModel?: string | undefined
   /** Requests under way over all generators and the critic. */
   concurrency?: number | undefined

@@ -27,8 +27,8 @@ const together = (parts: readonly Unfinished[]): Unfinished => ({
   spent: spentTogether(parts.map(({ spent }) => spent)),
 })
 
-/** A role's pieces of paid work under these keys: what each says that it cost, or else its journal and what was reserved beside. */
-async function paidWork(
+/** A role's pieces of metered work under these keys: what each says that it cost, or else its journal and what was reserved beside. */
+async function meteredWork(
   bus: Bus,
   role: keyof typeof buckets,
   models: Models,
@@ -60,7 +60,7 @@ const checkedIn = async (bus: Bus, name: string): Promise<RoundRecord['done']> =
   (await bus.kv('admission', RoundRecord).get(name))?.value.done ?? {}
 
 /**
- * The paid work on those shards of an open round that are not checked yet: how many replies it was given, of which no row is made yet
+ * The metered work on those shards of an open round that are not checked yet: how many replies it was given, of which no row is made yet
  * (whoever goes on finds them in the journals), and everything spent on it. `models` names each role's model.
  */
 export async function unfinishedWork(
@@ -73,7 +73,7 @@ export async function unfinishedWork(
   const checked = new Set(shards.map((shard) => shardKey(runId, { attempt, round }, Number(shard))))
   const isWanted = (key: string) => !checked.has(key)
   const roles = ['generator', 'critic'] as const
-  return together(await Promise.all(roles.map((role) => paidWork(bus, role, models, `${name}.*`, isWanted))))
+  return together(await Promise.all(roles.map((role) => meteredWork(bus, role, models, `${name}.*`, isWanted))))
 }
 
 /** Everything spent on a run so far: its state holds closed rounds and decisions that were taken, the journals hold the rest. */
@@ -89,6 +89,6 @@ export async function spentSoFar(bus: Bus, state: PlannerState): Promise<Spent> 
   })
   const decided = new Set(attempts.map(({ attempt }) => `${runId}.a${attempt}`))
   const isUndecided = (key: string) => !decided.has(key.split('.').slice(0, 2).join('.'))
-  const plans = await paidWork(bus, 'planner', models, `${runId}.*.*`, isUndecided)
+  const plans = await meteredWork(bus, 'planner', models, `${runId}.*.*`, isUndecided)
   return spentTogether([spentInAll(state), ...(await Promise.all(rounds)), plans.spent])
 }

@@ -66,7 +66,7 @@ function differences(config: RunConfig, { seed }: Member, { task, topology, requ
     ['number of rows', config.rows, request.rows ?? topology.run.rows ?? task.rows.target],
     ['setting', config.setting, request.setting ?? config.setting],
     [
-      'evidence (arms, seeds, submissions, retention, guard or swap)',
+      'evidence (arms, seeds, submissions, retention, ladder or swap)',
       evidence,
       request.evidence ? Evidence.parse(request.evidence) : evidence,
     ],

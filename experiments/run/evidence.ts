@@ -51,7 +51,7 @@ function armsNamed(asked: BaselineArm, task: Task): BaselineArm[] {
 
 /**
  * How validation guides the search. The ladder and a swap go by the order of attempts, so they are for one after the other with one seed.
- * @throws UsageError for a swap together with a guard, and one that no attempt would come to; for either where attempts have no such order
+ * @throws UsageError for a swap together with a ladder, and one that no attempt would come to; for either where attempts have no such order
  */
 function planGuidance(
   task: Task,
@@ -78,8 +78,8 @@ function planGuidance(
   }
   if (swapValidationAt !== null && ladder === 'on') {
     throw new UsageError(
-      `The topology ${topology.name} asks for the guard "ladder", which cannot score a validation that is swapped.`,
-      'Leave --swap-validation-at out, or write run.evidence.guard: off in the topology.',
+      `The topology ${topology.name} asks for the ladder, which cannot score a validation that is swapped.`,
+      'Leave --swap-validation-at out, or write run.evidence.ladder: off in the topology.',
     )
   }
   const isLarge = task.validation.length >= ladderFrom

@@ -73,14 +73,14 @@ export async function tryRun(request: TryRequest, { localTeacher }: Pick<Topolog
 const columns = (): number => process.stdout.columns ?? 100
 
 /** The question, and the replies beside each other where there is room for that. */
-export function sideBySideText({ asked, example, replies }: SideBySideAnswer, width: number): string {
+function sideBySideText({ asked, example, replies }: SideBySideAnswer, width: number): string {
   const head = example
     ? [`example ${example.id} (${example.skill}), of ${example.of} in validation`, ...wrap(asked, width)]
     : wrap(asked, width)
   const half = Math.floor((width - 3) / replies.length)
   const isNarrow = half < 30
   const blocks = replies.map((reply) =>
-    [reply.model.toUpperCase(), bodyOf(reply), ...verdictOf(reply)].flatMap((text) =>
+    [reply.model.toUpperCase(), bodyOf(reply), ...outcomeOf(reply)].flatMap((text) =>
       wrap(text, isNarrow ? width : half),
     ),
   )
@@ -96,7 +96,7 @@ export function sideBySideText({ asked, example, replies }: SideBySideAnswer, wi
   return ['', ...head, '', ...body, ...right, ''].join('\n')
 }
 
-const verdictOf = ({ isRight, reason }: TryReply): string[] =>
+const outcomeOf = ({ isRight, reason }: TryReply): string[] =>
   isRight === undefined ? [] : [isRight ? '=> right' : `=> wrong${reason ? `: ${reason}` : ''}`]
 
 const bodyOf = ({ text, thoughts, isCut }: TryReply): string =>

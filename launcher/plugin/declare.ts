@@ -2,13 +2,13 @@ import type { CodeFaultKind, FromCode } from '../../agents/sdk/channel.ts'
 import { type CodeFile, startCode } from '../../agents/sdk/code-process.ts'
 import type { PluginLimits } from '../../schemas/session-limits.ts'
 import type { UsageError } from '../../schemas/user-error.ts'
-import { type Place, unusable } from './unusable.ts'
+import { type PluginPlace, unusable } from './unusable.ts'
 
 /**
  * Asks the code of a plug-in what it is, in a process of its own that holds nothing. What it says is not checked yet.
  * @throws UsageError for code that does not load, or prints
  */
-export async function declarationOf(place: Place, code: CodeFile, limits: PluginLimits): Promise<unknown> {
+export async function declarationOf(place: PluginPlace, code: CodeFile, limits: PluginLimits): Promise<unknown> {
   const first = Promise.withResolvers<FromCode | null>()
   let printed = ''
   const process = startCode(code, limits, {
@@ -46,7 +46,7 @@ const mostShown = 500
 const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ').trim().slice(0, mostShown)
 
 function failed(
-  place: Place,
+  place: PluginPlace,
   { entry }: CodeFile,
   { kind, reason }: { kind: CodeFaultKind; reason: string },
 ): UsageError {
@@ -91,5 +91,4 @@ const defining: Readonly<Record<string, string>> = {
   planner: 'definePlanner',
   generator: 'defineGenerator',
   critic: 'defineCritic',
-  evaluator: 'defineEvaluator',
 }

@@ -5,7 +5,7 @@ import { tie } from '../../machine/tied-child.ts'
 import type { LocalPlugin } from '../../schemas/plugin.ts'
 import type { PluginLimits } from '../../schemas/session-limits.ts'
 import type { AgentCommand } from '../agent-child.ts'
-import { type Place, unusable } from './unusable.ts'
+import { type PluginPlace, unusable } from './unusable.ts'
 
 type PythonFile = Pick<LocalPlugin, 'entry'>
 
@@ -26,7 +26,11 @@ const longestAnswer = 64 * 1024
  * Asks a Python plug-in what it is. What it says is not checked yet.
  * @throws UsageError
  */
-export async function pythonDeclarationOf(place: Place, code: PythonFile, limits: PluginLimits): Promise<unknown> {
+export async function pythonDeclarationOf(
+  place: PluginPlace,
+  code: PythonFile,
+  limits: PluginLimits,
+): Promise<unknown> {
   const { command, args, env } = pythonCommand('describe', code, limits)
   const inherited = Object.entries(process.env).filter(([name]) => handed.test(name))
   const child = spawn(command, args, {

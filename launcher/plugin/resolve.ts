@@ -14,7 +14,7 @@ import { codeFiles, hashOfFiles } from './code-files.ts'
 import { declarationOf } from './declare.ts'
 import { pythonDeclarationOf } from './python.ts'
 import { isFile, isReference, referenceOf } from './reference.ts'
-import { type Place, unusable } from './unusable.ts'
+import { type PluginPlace, unusable } from './unusable.ts'
 
 /** Roles whose variants may be plug-ins. The trainer-bridge's are runtimes. */
 const pluginRoles: readonly AgentRole[] = ['planner', 'generator', 'critic']
@@ -69,7 +69,7 @@ export async function withPlugins(written: unknown, file: string): Promise<unkno
  * @throws UsageError
  */
 export async function resolvePlugin(
-  place: Place,
+  place: PluginPlace,
   { trusted = false, reads = [] }: { trusted?: unknown; reads?: unknown },
   limits: PluginLimits,
 ): Promise<LocalPlugin> {
@@ -108,7 +108,7 @@ export async function resolvePlugin(
 
 /** Where the code of a variant lies. */
 function locate(
-  place: Place,
+  place: PluginPlace,
   base: string,
 ): { entry: string; language: 'typescript' | 'python'; packageName?: string } {
   const reference = referenceOf(place.variant, base)
@@ -164,7 +164,7 @@ function packageVersion(entry: string, name: string): string {
 }
 
 /** A declaration that fits where it is used. */
-function checked(place: Place, declared: unknown): Declaration {
+function checked(place: PluginPlace, declared: unknown): Declaration {
   const { role } = place
   const { schemaVersion } = isObject(declared) ? declared : {}
   if (schemaVersion !== pluginSchemaVersion)

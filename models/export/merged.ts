@@ -37,7 +37,7 @@ export async function weightBytes(folder: string): Promise<number> {
 }
 
 /** A base is in 16 bits or more, so that its weights in `float32` take at most twice as much. */
-export const mergedBytes = async ({ base, type }: Pick<Merge, 'base' | 'type'>): Promise<number> =>
+const mergedBytes = async ({ base, type }: Pick<Merge, 'base' | 'type'>): Promise<number> =>
   (await weightBytes(base.path)) * (type === 'float32' ? 2 : 1)
 
 /**

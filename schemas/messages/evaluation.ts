@@ -46,7 +46,7 @@ export const Job = defineWork({
   delivery: { ackWaitMs: 30_000, maxDeliver: 5 },
 })
 
-/** trainer-bridge -> evaluator: a candidate's replies to the validation questions. */
+/** trainer-bridge -> evaluator: a student model's replies to the validation questions. */
 export const Predictions = defineWork({
   name: 'predictions',
   version: 2,
@@ -71,7 +71,7 @@ export const Predictions = defineWork({
   }),
 })
 
-/** evaluator -> planner: the score of one candidate on validation, and a sample of what it got wrong. */
+/** evaluator -> planner: the score of one student model on validation, and a sample of what it got wrong. */
 export const Report = defineWork({
   name: 'report',
   version: 2,
@@ -119,7 +119,7 @@ export const ArmRecord = z.object({
   rows: z.number().int().nonnegative(),
   dataset: ObjectRef.nullable(),
   datasetHash: Sha256.nullable(),
-  /** The arm with the very same dataset: then this one has no candidates of its own, that one's results are its results. */
+  /** The arm with the very same dataset: then this one has no student models of its own, that one's results are its results. */
   sameAs: TrainedArm.nullable(),
   /** Why it could not be made. */
   leftOut: z.string().nullable(),
@@ -156,7 +156,7 @@ export const FinalEvalRequest = defineWork({
   }),
 })
 
-/** evaluator -> trainer-bridge, on EXAM: answer the sealed questions as this candidate. */
+/** evaluator -> trainer-bridge, on EXAM: answer the sealed questions as this student model. */
 export const SealedEvalJob = defineWork({
   name: 'sealed-eval-job',
   account: 'EXAM',

@@ -56,11 +56,11 @@ export function createMessageList(root: HTMLElement, { store, onSelect }: Option
   const hold = createHold(rows, draw)
 
   function refilter() {
-    const wish = { text: search.value, name: kind.value, from: agent.value }
-    wanted = index.test(wish)
+    const filter = { text: search.value, name: kind.value, from: agent.value }
+    wanted = index.test(filter)
     shown = store.entries.filter(wanted)
     seen = shown.length
-    const isNarrowed = wish.text.trim() !== '' || wish.from !== '' || !['', '-progress'].includes(wish.name)
+    const isNarrowed = filter.text.trim() !== '' || filter.from !== '' || !['', '-progress'].includes(filter.name)
     // Not with every message that comes: whoever listens would hear nothing else.
     found.textContent = isNarrowed
       ? `${numberText(shown.length)} of ${numberText(store.entries.length)} ${plural(store.entries.length, 'message')}`

@@ -2,7 +2,7 @@ import { brief } from './format.ts'
 import type { Entry } from './store.ts'
 
 /** Which messages are wanted. `name`: '' all, '-progress' all but progress; `from`: '' all, a role, or an agent's instance. */
-export type Wish = { text: string; name: string; from: string }
+type MessageFilter = { text: string; name: string; from: string }
 
 /** The texts of messages as they are searched: made once for each, so that a search reads them and builds nothing. */
 export function createSearchIndex() {
@@ -14,8 +14,8 @@ export function createSearchIndex() {
       const { name, from, to, id, description } = entry
       texts[entry.index] = `${name} ${from.instance} ${to?.role ?? ''} ${id} ${brief(description)}`.toLowerCase()
     },
-    /** Whether a message is wanted, for one wish; each word of its text has to be somewhere in the message. */
-    test({ text, name, from }: Wish): (entry: Entry) => boolean {
+    /** Whether a message is wanted, by one filter; each word of its text has to be somewhere in the message. */
+    test({ text, name, from }: MessageFilter): (entry: Entry) => boolean {
       const words = text.toLowerCase().match(/\S+/g) ?? []
       return (entry) =>
         (name === '' || (name === '-progress' ? entry.name !== 'progress' : entry.name === name)) &&

@@ -53,8 +53,8 @@ export function mlflowClient(env: NodeJS.ProcessEnv, timeoutMs: number, signal: 
   async function faultOf(response: Response): Promise<MlflowFault> {
     const text = await response.text().catch(() => '')
     const { error_code: code, message } = Answered.safeParse(jsonOrNull(text)).data ?? {}
-    const said = [`HTTP ${response.status}`, code, message?.slice(0, 200)].filter(Boolean).join(' ')
-    return new MlflowFault(said, !refusals.has(response.status))
+    const reason = [`HTTP ${response.status}`, code, message?.slice(0, 200)].filter(Boolean).join(' ')
+    return new MlflowFault(reason, !refusals.has(response.status))
   }
 
   return {

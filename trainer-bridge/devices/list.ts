@@ -33,7 +33,7 @@ async function listNvidia(env: NodeJS.ProcessEnv): Promise<Device[]> {
 }
 
 /** Lines as `0, GPU-1d0c…, NVIDIA H200, 143771, 143166, 580.95.05`; what a driver does not know it says in brackets. */
-export function readNvidia(text: string): Device[] {
+function readNvidia(text: string): Device[] {
   return text.split('\n').flatMap((line) => {
     const [index, id, name, total, free, driver] = line.split(', ').map((part) => part.trim())
     if (!/^\d+$/.test(index ?? '') || !id || driver === undefined) return []
@@ -49,7 +49,7 @@ async function listAmd(env: NodeJS.ProcessEnv): Promise<Device[]> {
 }
 
 /** An object with `card0`, `card1` …, whose names of fields differ between versions in letters alone, and `system`. */
-export function readAmd(text: string): Device[] {
+function readAmd(text: string): Device[] {
   const read = objectOf(text)
   const driver = textOf(fieldOf(objectAt(read, 'system'), /driver version/i))
   return Object.keys(read).flatMap((key) => {

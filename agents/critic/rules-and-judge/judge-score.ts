@@ -26,7 +26,7 @@ export const roomierJudge =
   'Serve the judge with a larger context, name another one (agents.critic.options.model, --judge-model), or ask for shorter rows (contract)'
 
 /**
- * The verdict of a whole reply that is one JSON object and nothing else (thoughts and a code fence apart) and carries the mark; why there
+ * The score of a whole reply that is one JSON object and nothing else (thoughts and a code fence apart) and carries the mark; why there
  * is none in every other. JSON is never looked for inside a text: the row could have put it there.
  */
 export function readJudgeScore(

@@ -23,7 +23,7 @@ export type JudgeDeps = {
 }
 
 /**
- * Asks for the row's score. Only the mark, which the row cannot know, makes a reply a verdict: a reply that is none is asked for
+ * Asks for the row's score. Only the mark, which the row cannot know, makes a reply a score: a reply that is none is asked for
  * again, `judgeTries` times in all, and then the row is refused for that.
  * @throws TerminalError for a judge of whom nothing can be read
  */

@@ -31,7 +31,7 @@ import { defaultRubric, type JudgeDeps, judgeRow } from './judge.ts'
 import { callNameOf, createJudgeProbation } from './judge-score.ts'
 import { JudgeOptions } from './options.ts'
 
-/** The variant `rules-and-judge`: each batch whose program asks for a model is one piece of paid work. */
+/** The variant `rules-and-judge`: each batch whose program asks for a model is one piece of metered work. */
 export async function openRulesAndJudge(context: AgentContext): Promise<Checker> {
   const { bus } = context
   const options = meteredOptions(context, JudgeOptions)

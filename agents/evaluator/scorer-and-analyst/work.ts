@@ -51,7 +51,7 @@ export type Analyst = AsyncDisposable & { analyse(asked: AnalysisRequest): Promi
 const temperature = 0
 
 /**
- * The analyst of a process: what one student model got wrong is one piece of paid work.
+ * The analyst of a process: what one student model got wrong is one piece of metered work.
  * N1  It sees validation alone; what is sealed never comes near it.
  * N2  Without a call left, or with an endpoint that refuses, a report says so and has no causes: the search goes on by its scores.
  */

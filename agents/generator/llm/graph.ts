@@ -9,7 +9,7 @@ import type { AnswerForm } from '../../../tasks/answer-form.ts'
 import { composePrompts, type Prompt } from '../../kit/compose-prompts.ts'
 import { formatFault } from '../../kit/format-contract.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
-import type { Journalled, MeteredCall, Failure as PaidFailure } from '../../kit/metered/call.ts'
+import type { Journalled, MeteredCall, Failure as MeteredFailure } from '../../kit/metered/call.ts'
 import type { WrittenRow } from '../../kit/sandbox/hooks.ts'
 import type { Reply } from '../../kit/teacher/completion.ts'
 import { shown } from '../../kit/teacher/quoted.ts'
@@ -116,7 +116,7 @@ async function call(job: Job, source: PromptSource, deps: LlmDeps): Promise<Job>
 const refusedText = ({ refusal }: Pick<Reply, 'refusal'>) =>
   `the teacher would not answer${refusal ? `: ${refusal}` : ''}`
 
-function failureOf({ why, reason, lasting }: PaidFailure): Failure {
+function failureOf({ why, reason, lasting }: MeteredFailure): Failure {
   const kind = why === 'failed' ? (lasting ? 'refused' : 'teacher') : why
   return { kind, reason: `${kind === 'refused' ? kind : why}: ${reason}` }
 }

@@ -3,7 +3,7 @@ import type { Kv } from '../../../bus/mod.ts'
 import { ObjectRef } from '../../../schemas/ids.ts'
 import type { CallBudget } from '../teacher/call.ts'
 
-/** Who does a piece of paid work, and what it may have spent. Kept in KV and written with its revision. */
+/** Who does a piece of metered work, and what it may have spent. Kept in KV and written with its revision. */
 export const MeteredRecord = z.object({
   /** Grows with each owner; whoever wrote under an older one stops. */
   epoch: z.number().int().positive(),

@@ -25,10 +25,10 @@ export type MeteredBuckets = {
   journal: 'journal' | 'check-journal' | 'analysis-journal'
 }
 
-/** What a piece of paid work made: as it is stored, and what its maker wants of it. */
-export type PaidResult<T> = { stored: ObjectRef; value: T }
+/** What a piece of metered work made: as it is stored, and what its maker wants of it. */
+export type MeteredResult<T> = { stored: ObjectRef; value: T }
 
-/** One piece of paid work: `make` asks through `call` and puts what it made; `spent` counts all owners' calls. */
+/** One piece of metered work: `make` asks through `call` and puts what it made; `spent` counts all owners' calls. */
 export type Piece<T> = {
   /** Names the work on this bus, for ever: a key of the buckets. */
   key: string
@@ -36,11 +36,11 @@ export type Piece<T> = {
   /** HTTP requests that it may make, whatever crashes. */
   maxCalls: number
   signal: AbortSignal
-  make(call: MeteredCall, spent: () => Spent): Promise<PaidResult<T>>
+  make(call: MeteredCall, spent: () => Spent): Promise<MeteredResult<T>>
 }
 
-/** Does a piece of paid work once: one that is closed is not worked on again, what it made is given. */
-export type MeteredWork<T> = (piece: Piece<T>) => Promise<PaidResult<T>>
+/** Does a piece of metered work once: one that is closed is not worked on again, what it made is given. */
+export type MeteredWork<T> = (piece: Piece<T>) => Promise<MeteredResult<T>>
 
 /**
  * The options of an agent that asks a teacher.
@@ -89,9 +89,9 @@ export async function openMeteredWork<T>(
   const records = bus.kv(buckets.records, MeteredRecord)
   const entries = bus.kv(buckets.journal, JournalEntry)
 
-  const closed = async (stored: ObjectRef): Promise<PaidResult<T>> => ({ stored, value: await read(stored) })
+  const closed = async (stored: ObjectRef): Promise<MeteredResult<T>> => ({ stored, value: await read(stored) })
 
-  const work = async ({ key, maxCalls, signal, make }: Piece<T>): Promise<PaidResult<T>> => {
+  const work = async ({ key, maxCalls, signal, make }: Piece<T>): Promise<MeteredResult<T>> => {
     const ownership = await takeWork(records, key, {
       owner: identity.instance,
       maxCalls,
@@ -112,8 +112,8 @@ export async function openMeteredWork<T>(
   }
 
   /** Work in hand. A message that comes again while its first delivery is worked on waits for that one, and pays nothing. */
-  const inHand = new Map<string, Promise<PaidResult<T>>>()
-  const once = (piece: Piece<T>): Promise<PaidResult<T>> => {
+  const inHand = new Map<string, Promise<MeteredResult<T>>>()
+  const once = (piece: Piece<T>): Promise<MeteredResult<T>> => {
     const known = inHand.get(piece.key)
     if (known) return known
     const doing = work(piece).finally(() => inHand.delete(piece.key))

@@ -19,6 +19,9 @@ const growth = 0.1
  * W1  When at least `crowdedShare` of the answers since the last change were 429s, the width shrinks to the share that was answered.
  * W2  When as many as the width were answered and few were not, it grows by a tenth, at least by one, up to `concurrency`.
  * W3  Answers to what was sent before the last change say nothing about the width after it.
+ *
+ * Example: 40 under way, `crowdedShare` 0.1. Of the next 20 replies 6 are 429s, more than 0.1 x 20: 14 / 20 were answered, so the width is
+ * 0.7 x 40 = 28. The next 28 replies are all answers: it grows to 1.1 x 28, rounded up: 31.
  */
 export function createAdaptiveConcurrency(
   { concurrency, crowdedShare }: Pick<TeacherOptions, 'concurrency' | 'crowdedShare'>,

@@ -94,7 +94,7 @@ type Outcomes = {
 
 export type OutcomeLimits = Pick<TeacherLimits, 'breakerRequests' | 'breakerShare'>
 
-export function createOutcomes({ breakerRequests, breakerShare }: OutcomeLimits): Outcomes {
+function createOutcomes({ breakerRequests, breakerShare }: OutcomeLimits): Outcomes {
   let last: boolean[] = []
   return {
     note(good) {

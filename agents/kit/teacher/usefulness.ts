@@ -118,7 +118,7 @@ export function createUsefulness(
 }
 
 /** A reply that nothing ended early, and that has no text. */
-export const isEmptyReply = ({ reply }: Extract<TeacherOutcome, { kind: 'reply' }>): boolean =>
+const isEmptyReply = ({ reply }: Extract<TeacherOutcome, { kind: 'reply' }>): boolean =>
   reply.text.trim() === '' && !reply.refused && whyIncomplete(reply) === null
 
 /** Where what an empty reply lacks stands, in brackets behind it. */

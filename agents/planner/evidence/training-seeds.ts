@@ -3,7 +3,7 @@ import type { RunConfig } from '../../../schemas/run.ts'
 
 /**
  * The training seeds of a run: one for every attempt of the search, so that a difference between attempts is the data's, and fresh
- * ones for the arms that sit the test, by seed index from 1. All are distinct.
+ * ones for the arms that are evaluated on the test, by seed index from 1. All are distinct.
  */
 export function trainingSeeds({ seed, evidence }: Pick<RunConfig, 'seed' | 'evidence'>): {
   search: number

@@ -19,7 +19,7 @@ import { LlmPlannerOptions } from './options.ts'
 const shownChars = 300
 
 /**
- * The policy of a planner process. A decision is one piece of paid work: whoever takes it again, after a crash or in another replica,
+ * The policy of a planner process. A decision is one piece of metered work: whoever takes it again, after a crash or in another replica,
  * reads what was paid already.
  * @throws at once for options that do not parse; TerminalError for a fault that stays
  */

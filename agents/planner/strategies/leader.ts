@@ -3,8 +3,7 @@ import { isScored, meanScore, type TriedAttempt } from './strategy.ts'
 
 /**
  * Where a search goes on from: the best attempt, or, where attempts are raced, the one with the highest score. One that is likely to be
- * better is
- * a good start long before it is shown to be better, and only what is shown is chosen in the end.
+ * better is a good start long before it is shown to be better, and only what is shown is chosen in the end.
  */
 export function leaderOf(
   history: readonly TriedAttempt[],

@@ -39,8 +39,7 @@ export function race(own: SeedCounts, best: SeedCounts, rules: Rules): RaceResul
 
 /**
  * Whether an attempt is trained with further seeds to be raced: with the search's own seed it leads by what it has to lead by over all
- * of them. One
- * that leads by less would have to do better with the next seed than with the one that made it a candidate.
+ * of them. One that leads by less would have to do better with the next seed than with the one by which it leads.
  */
 export function isWorthRacing(own: SeedCounts, best: SeedCounts, rules: Rules): boolean {
   return leadOver(own, best, 1) >= neededOver(own, best, rules.racing.seeds, rules)

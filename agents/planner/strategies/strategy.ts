@@ -32,8 +32,7 @@ export type SearchStanding = {
 
 /**
  * What the next attempts start from: as many moves as are left and go together, none where nothing that is left is enough. A pure
- * function of
- * closed generations, so that it is the same whoever was ready first, and after any crash.
+ * function of closed generations, so that it is the same whoever was ready first, and after any crash.
  */
 export type Strategy = (history: readonly TriedAttempt[], standing: SearchStanding) => Move[]
 

@@ -3,8 +3,7 @@ import { alike, isScored, meanScore, type Strategy, type TriedAttempt } from './
 /**
  * Contenders are made and trained with a part of the rows; of every `of` the best one is promoted: made with all rows, its own among them
  * (Jamieson and Talwalkar, 2016). A bracket is as large as what is left pays for, and attempts of one generation have the same share, so
- * that no
- * bridge waits for another one.
+ * that no bridge waits for another one.
  */
 export const successiveHalving: Strategy = (history, standing) => {
   const { parallel, left, best, contenders } = standing

@@ -4,8 +4,8 @@ type Node = { attempt: number | null; children: Node[]; visits: number; sum: num
 
 /**
  * UCT over programs (Kocsis and Szepesvári, 2006): an attempt's children are those planned from it. The search goes down from the root,
- * at each
- * attempt to the child with the highest mean score of what lies below it plus `exploration` x sqrt(ln(visits) / visits of the child).
+ * at each attempt to the child with the highest mean score of what lies below it plus
+ * `exploration` x sqrt(ln(visits) / visits of the child).
  * Re-visits: a program may be planned from again and again, so an attempt is never complete; it gets a further child while it has fewer
  * than visits^`revisit` (progressive widening; Coulom, 2007). What is planned in the same generation counts as a visit without a score.
  */

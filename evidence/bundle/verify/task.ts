@@ -77,7 +77,7 @@ async function compareEvalSets(evidence: BundleEvidence, finalEval: LoggedFinalE
     const recorded = trivial.filter((score) => score.evalSet === evalSet).map(({ evalSet: _, ...score }) => score)
     const known = evalSet === 'retention' ? [] : task.validation
     const scores = await trivialScores(items, openTaskScorer(scorers[evalSet]!), known)
-    // The replies to a sealed set are in no bundle: what follows from a candidate's own is taken as recorded.
+    // The replies to a sealed set are in no bundle: what follows from a student model's own is taken as recorded.
     const replied = recorded.filter(({ studentModel }) => studentModel !== undefined)
     ledger.same(place(`trivial on the ${evalSet}`), recorded, worthTelling(items, [...scores, ...replied]))
   }

@@ -50,8 +50,8 @@ const searchWords: Words = {
 
 /**
  * The sentences that head the report. One is a claim only where
- * C1  its interval excludes zero, and its p, times the openings of this test and adjusted for those that are read with it unless it was
- *     named before the final evaluation, is at most 5 %;
+ * C1  its interval excludes zero, and its p, times the final evaluations of this test and adjusted for those that are read with it unless
+ *     it was named before the final evaluation, is at most 5 %;
  * C2  the final is above the best that answering without knowing anything scores, by the same measure;
  * C3  most replies of the final and of the other arm are answers, and the claim holds as well with the final's own results in place of what
  *     the other arm did not answer;

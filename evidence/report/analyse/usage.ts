@@ -22,7 +22,7 @@ export function spentOnDecisions(facts: RunFacts): Spent {
 }
 
 /** What the evaluator's analyst asked, each student model once. */
-export function spentOnAnalyses(facts: RunFacts): Spent {
+function spentOnAnalyses(facts: RunFacts): Spent {
   return spentTogether([
     ...new Map(facts.reports.map(({ payload }) => [payload.studentModel.name, payload.analysis?.spent])).values(),
   ])

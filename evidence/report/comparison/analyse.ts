@@ -53,7 +53,7 @@ export function analyseComparison(plan: ComparisonPlan, runs: readonly RunResult
 /**
  * The effect with what stands against it, by the rules of a report's claims: that the better arm was given more, is not above what needs no
  * student, or is better only because of what the other one's students did not answer, by the form of its answers, than a worse student than
- * the base, on a handful of items, without its failed runs, or after many openings. Then nothing is shown.
+ * the base, on a handful of items, without its failed runs, or after many final evaluations. Then nothing is shown.
  */
 function withObjections(effect: Effect, runs: readonly RunResult[], uses: readonly ArmUse[]): Effect {
   const { conclusion, arm, against } = effect

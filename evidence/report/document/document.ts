@@ -53,7 +53,7 @@ export type Card = { name: string; figure: string; details: readonly string[]; c
 export type Table = { caption?: string; head: readonly Column[]; rows: readonly TableRow[] }
 /** `isLead`: the column that counts. */
 export type Column = string | { text: string; under?: readonly string[]; isNumber?: boolean; isLead?: boolean }
-/** `name`: the candidate or arm whose row it is, for the style sheet. */
+/** `name`: the student model or arm whose row it is, for the style sheet. */
 export type TableRow = readonly Cell[] | { name?: string; cells: readonly Cell[] }
 export type Cell = string | { text: string; under?: readonly Under[]; tone?: 'up' | 'down' | '' }
 /** A smaller line of a cell: a text, the ends of an interval, or nothing. */

@@ -30,7 +30,7 @@ export type RunOutcome = {
   seeds: number
   /** Which final evaluation on its test on the bus that was, counted from 1; 1 for a run without one. */
   finalEvalNumber: number
-  /** Rows that each candidate was trained on, by its name; an arm's first adapter has the arm's. */
+  /** Rows that each student model was trained on, by its name; an arm's first adapter has the arm's. */
   rows: Record<string, number>
   /** Empty for a run without a final evaluation. */
   scores: Record<string, number>

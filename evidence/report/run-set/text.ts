@@ -82,7 +82,7 @@ function objectionsTo(summary: Summary): string[] {
   ])
 }
 
-/** Too few draws, openings before this set, runs that failed: the luck that the interval over runs does not have. */
+/** Too few draws, final evaluations before this set, runs that failed: the luck that the interval over runs does not have. */
 function drawObjections({ gains, against, withFailed, runs }: Summary, tested: Summary['runs']): Parts {
   const failed = runs.length - tested.length
   const others = withFailed?.[against]
@@ -134,7 +134,7 @@ function itemsSentence({ overItems }: GainOverRuns): string {
     : `${range}, which includes zero: on other questions like these no difference is shown.`
 }
 
-/** How many openings the comparison that counts was named before. */
+/** How many final evaluations the comparison that counts was named before. */
 function finalEvalsText({ runs, tested, against }: Summary): string {
   const agreed = runs.filter((run) => run.part !== '' && run.against === against).length
   return agreed === tested ? 'each final evaluation' : `${agreed} of ${tested} final evaluations`

@@ -1,9 +1,7 @@
 import { plural, wholePercent } from '../../../schemas/number-text.ts'
 import { type Blocks, figures, heading, paragraph } from '../document/document.ts'
 import type { SearchSteps } from '../report-data.ts'
-import { missing, numberText } from '../text/format.ts'
-
-const points = (share: number) => (share * 100).toFixed(1)
+import { missing, numberText, percentNumber } from '../text/format.ts'
 
 /** Generations, contenders and races of a run that says how it searches, and what they cost. */
 export function stepsOfSearch(steps: SearchSteps | undefined, stopDetail: string | undefined): Blocks {
@@ -35,7 +33,7 @@ export function stepsOfSearch(steps: SearchSteps | undefined, stopDetail: string
                 text: race.kept ? `holds against ${race.against}` : `does not hold against ${race.against}`,
                 under: [
                   `${race.own.join(' and ')} to ${race.other.join(' and ')} of ${race.total}`,
-                  `leads by ${points(race.lead)}, needs ${points(race.needed)} points`,
+                  `leads by ${percentNumber(race.lead)}, needs ${percentNumber(race.needed)} points`,
                 ],
               }
             : missing,

@@ -22,7 +22,7 @@ export const minResamples = 10_000
  *
  * @throws RangeError where there are fewer resamples than `minResamples`.
  */
-export function percentileInterval(draw: (pick: (n: number) => number) => number, how: Resampling): Interval {
+function percentileInterval(draw: (pick: (n: number) => number) => number, how: Resampling): Interval {
   if (how.resamples < minResamples) throw new RangeError(`${how.resamples} resamples are fewer than ${minResamples}`)
   const random = xoroshiro128plus(how.seed)
   const pick = (n: number) => uniformInt(random, 0, n - 1)

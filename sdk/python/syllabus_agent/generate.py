@@ -26,7 +26,7 @@ _nothing = {"calls": 0, "inputTokens": 0, "outputTokens": 0}
 _longest_reason = 2000
 
 
-class PaidFailure(Exception):
+class MeteredFailure(Exception):
     """A call of a row ended without a reply: the index has none."""
 
     def __init__(self, failure: Failure) -> None:
@@ -243,7 +243,7 @@ class _Work:
                 raise TerminalError("it asks a model and does not declare it: write @generator(asks_model=True)")
             entry = await journal.call(f"{index}-{_token(name)}", request, "generate")
             if entry.reply is None:
-                raise PaidFailure(entry.failure or Failure(why="failed", reason="no reply"))
+                raise MeteredFailure(entry.failure or Failure(why="failed", reason="no reply"))
             asked.append(entry)
             if entry.reply.refused:
                 raise _Refused(entry.reply)
@@ -315,7 +315,7 @@ def _token(name: str) -> str:
 
 
 def _why(error: Exception) -> tuple[str, str | None]:
-    if isinstance(error, PaidFailure):
+    if isinstance(error, MeteredFailure):
         return f"{error.kind}: {error}", error.kind
     if isinstance(error, _Refused):
         return str(error), "refused"

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { errorOf } from '../../../api/errors.ts'
 import { createEventQueue, eventOf, type RunEvent } from '../../../api/events.ts'
 import { BadInputError, NoResultError, RunFaultedError, RunInterruptedError, SyllabusError } from '../../../api/mod.ts'
-import { wordsOf } from '../../../api/options.ts'
+import { optionWords } from '../../../api/options.ts'
 
 test.each([
   [{}, []],
@@ -13,7 +13,7 @@ test.each([
   [{ task: '--json', search: '--all' }, ['--search=--all', '--', '--json']],
   [{ home: '/h', env: { A: 'b' }, cwd: '/', eventBuffer: 3, runs: '/r' }, []],
 ])('options %j are the words %j', (options, words) => {
-  expect(wordsOf(options)).toEqual(words)
+  expect(optionWords(options)).toEqual(words)
 })
 
 test.each([

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { registerFor } from '../../../cli/commands.ts'
 import { completionScript } from '../../../cli/options/completion-script.ts'
 import { examples } from '../../../cli/options/examples.ts'
-import { errorLines, usageErrorLines } from '../../../cli/options/usage-lines.ts'
+import { errorLines, namedIn, usageParts } from '../../../cli/options/usage-lines.ts'
 
 let program: Command
 beforeAll(async () => {
@@ -24,6 +24,13 @@ const leavesOf = (command: Command, path = ''): { path: string; command: Command
   ...(command.commands.length === 0 || command.registeredArguments.length > 0 ? [{ path, command }] : []),
   ...command.commands.flatMap((each) => leavesOf(each, `${path} ${each.name()}`.trim())),
 ]
+
+/** A mistake as `syllabus` shows it. */
+function usageErrorLines(program: Command, words: readonly string[], error: CommanderError): string | null {
+  const command = namedIn(program, words)
+  const parts = usageParts(command, error)
+  return parts && errorLines(parts, command)
+}
 
 async function mistake(words: readonly string[]): Promise<CommanderError> {
   try {
