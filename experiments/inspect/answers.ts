@@ -52,7 +52,7 @@ export const modelsIn = (items: readonly AnsweredItem[]): string[] => [
   ...new Set(items.flatMap(({ answers }) => answers.map(({ model }) => model))),
 ]
 
-/** The student model whose answers are of most interest: the final one, of the chosen attempt, else the last one that was scored. @throws UsageError */
+/** The student model of most interest: the final one, that of the chosen attempt, else the last that was scored. @throws UsageError */
 export function shownModel(
   items: readonly AnsweredItem[],
   { bestAttempt }: PlannerState,
