@@ -21,8 +21,16 @@ export type InitPlan = {
   signal: AbortSignal
 }
 
-/** What was begun. `file`: the task.yaml, of which `todos` are still to be written; `labels`: the answers, where each is one of a few. */
-export type InitResult = ImportResult & { file: string; todos: Todo[]; labels: readonly string[] }
+/**
+ * What was begun. `file`: the task.yaml, of which `todos` are still to be written; `labels`: the answers, where each is one of a few;
+ * `spellings`: how else the file writes them, with the label that was taken.
+ */
+export type InitResult = ImportResult & {
+  file: string
+  todos: Todo[]
+  labels: readonly string[]
+  spellings: Readonly<Record<string, string>>
+}
 
 /** A run answers the test four times at least: minutes on two cores. More items make intervals little narrower. */
 const mostItems = { processor: 800, gpu: 4000 } as const
@@ -46,7 +54,13 @@ export async function initTask(dir: string, from: string | undefined, plan: Init
     alike: alikeTexts<ItemText>,
   })
   const file = join(dir, 'task.yaml')
-  return { ...result, file, todos: todosIn(await readFile(file, 'utf8')), labels: look.labels }
+  return {
+    ...result,
+    file,
+    todos: todosIn(await readFile(file, 'utf8')),
+    labels: look.labels,
+    spellings: Object.fromEntries(look.spellings),
+  }
 }
 
 /** What to do next, by line number. */

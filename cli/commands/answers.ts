@@ -17,7 +17,7 @@ export function registerAnswers(program: Command): void {
     .argument('[item]', 'one question, with the answers of all student models')
     .option('--wrong', 'only what the student model got wrong')
     .option('--search <words>', 'only those in whose question or reply all of these words are')
-    .option('--model <name>', 'base, attempt-2, control … (default: that of the chosen attempt)')
+    .option('--model <name>', 'base, attempt-2, control … (default: final, before the end that of the chosen attempt)')
     .option('--limit <n>', 'lines of the table', positive, 20)
     .option('--json', 'JSON lines, all of them, instead of text', false)
     .action(async (named: string | undefined, item: string | undefined, { model, limit, json, ...filter }: Options) =>

@@ -15,7 +15,7 @@ export function registerRun(program: Command): void {
     .addOption(
       new Option(
         '--quick',
-        'a few minutes: smaller datasets, nothing to compare with; shows that it works, proves less',
+        'a few minutes: smaller datasets, nothing to compare with; shows that it works, proves less; a topology of its own: with another, give --rows, --attempts and --arms none',
       )
         .default(false)
         .conflicts(['topology', 'recipe']),

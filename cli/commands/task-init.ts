@@ -52,8 +52,10 @@ export function registerTaskInit(task: Command): void {
     if (json) return console.log(printableJson({ dir, log: logFacts(log), counts, ...begun }))
     if (from !== undefined) for (const line of describeLog(log)) console.log(line)
     console.log(`Task folder ${dir}: ${describeCounts(counts)}.`)
-    const { labels } = begun
+    const { labels, spellings } = begun
     if (labels.length > 0) console.log(printable(`Answers are one of ${labels.length} labels: ${labels.join(', ')}.`))
+    const others = Object.entries(spellings).map(([other, label]) => `${other} as ${label}`)
+    if (others.length > 0) console.log(printable(`Other spellings of a label were taken for it: ${others.join(', ')}.`))
     if (!gpu)
       console.log(
         'There is no NVIDIA GPU here: rows, recipe and batches in task.yaml are of sizes that suit a processor.',

@@ -103,7 +103,7 @@ const marks = { ok: 'ok     ', missing: 'missing', broken: 'BROKEN ' } as const
 
 export type ExamineOptions = { topology: string; student?: string; model?: string; json: boolean }
 
-/** Prints what is there, what is missing with its fix, and every limit in force. Gives the exit code. */
+/** Prints every limit in force, then what is there, and what is missing with its fix. Gives the exit code. */
 export async function examine(options: ExamineOptions): Promise<number> {
   const topology = withOverrides(await readTopology(options.topology), options)
   const limits = [...limitsOf(topology, await readTopologyText(options.topology)), ...fileLimits()]
@@ -126,14 +126,16 @@ export async function examine(options: ExamineOptions): Promise<number> {
       }),
     )
   else {
-    for (const { name, status, detail, fix } of findings) {
-      console.log(`${marks[status]}  ${name}: ${detail}${fix ? `\n           fix: ${fix}` : ''}`)
-    }
-    console.log(`\nlimits (${options.topology}, and the messages' delivery policies); null: none`)
+    // A terminal shows the end: what is missing stands below the limits.
+    console.log(`limits (${options.topology}, and the messages' delivery policies); null: none`)
     for (const limit of limits) console.log(`  ${describe(limit)}`)
     const named = paperNamesIn(process.env)
     if (named.length > 0) console.log('\nset by the names of the paper, and counted in the limits above')
     for (const { name, value } of named) console.log(`  ${name} = ${value}`)
+    console.log('')
+    for (const { name, status, detail, fix } of findings) {
+      console.log(`${marks[status]}  ${name}: ${detail}${fix ? `\n           fix: ${fix}` : ''}`)
+    }
   }
   return findings.some(({ status }) => status === 'broken') ? exitCodes.badInput : exitCodes.ok
 }

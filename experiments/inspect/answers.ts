@@ -52,14 +52,14 @@ export const modelsIn = (items: readonly AnsweredItem[]): string[] => [
   ...new Set(items.flatMap(({ answers }) => answers.map(({ model }) => model))),
 ]
 
-/** The student model whose answers are of most interest: of the chosen attempt, else the last one that was scored. @throws UsageError */
+/** The student model of most interest: the final one, that of the chosen attempt, else the last that was scored. @throws UsageError */
 export function shownModel(
   items: readonly AnsweredItem[],
   { bestAttempt }: PlannerState,
   named: string | undefined,
 ): string {
   const models = modelsIn(items)
-  const wanted = named ?? models.find((model) => model === `attempt-${bestAttempt}`) ?? models.at(-1)!
+  const wanted = named ?? ['final', `attempt-${bestAttempt}`].find((model) => models.includes(model)) ?? models.at(-1)!
   if (models.includes(wanted)) return wanted
   throw new UsageError(`No student model "${wanted}" was scored on validation.`, `Name one of ${models.join(', ')}.`)
 }

@@ -74,12 +74,14 @@ async function runLines(bus: Bus): Promise<RunLine[]> {
   return Promise.all(lines)
 }
 
-/** The same as cells of a table. */
-const cellsOf = ({ usage: _, config: __, resume: ___, ...run }: RunLine) => ({
+/** The same as cells of a table; the reason comes last, since it may be long. */
+const cellsOf = ({ usage: _, config: __, resume: ___, isGenerate, reason, ...run }: RunLine) => ({
   ...run,
   attempts: run.attempts && `${run.attempts.done}/${run.attempts.of}`,
   best: run.best && `attempt ${run.best.attempt}: ${run.best.correct}/${run.best.total}`,
   spent: run.spent && run.spent.calls > 0 ? spentText(run.spent) : null,
+  makes: isGenerate ? 'rows' : 'a student model',
+  reason,
 })
 
 const spentText = ({ calls, lost, inputTokens, outputTokens, money }: NonNullable<RunLine['spent']>): string =>

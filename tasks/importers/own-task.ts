@@ -1,12 +1,22 @@
 // What a task of a person's own file is given beside what its importer reads: all that follows from the data itself, and from the machine.
 import { couldBeLabels, distinctAnswers } from '../answer-form.ts'
+import { foldText } from '../scorers/fold-text.ts'
 import { ImportLog } from './import-log.ts'
 import { type Importer, type ImportOptions, skillName, type TaskProfile } from './importer.ts'
 import { recordFormOf } from './record-form.ts'
 import { paperSizes, processorSizes, type TaskSizes } from './task-yaml.ts'
 
-/** What a person's file holds. `labels`: its answers, where they are a few that come again and again; else none. */
-export type Look = { items: number; labels: readonly string[]; longestAnswer: number; longestQuestion: number }
+/**
+ * What a person's file holds. `labels`: its answers, where they are a few that come again and again; else none. `spellings`: how else they
+ * are written, with the label that each of these is.
+ */
+export type Look = {
+  items: number
+  labels: readonly string[]
+  spellings: ReadonlyMap<string, string>
+  longestAnswer: number
+  longestQuestion: number
+}
 
 /** More labels than these are no skills: a dataset has rows of each. */
 const mostSkills = 20
@@ -25,8 +35,23 @@ export async function lookAt(importer: Importer, source: string, options: Import
   }
   const { scorer } = await importer.profile(options, source)
   const distinct = scorer.name === 'exact' ? distinctAnswers(answers) : []
-  const labels = couldBeLabels(distinct, answers.length) ? distinct.toSorted() : []
-  return { items: answers.length, labels, longestAnswer, longestQuestion }
+  const { labels, spellings } = oneSpelling(distinct)
+  return couldBeLabels(labels, answers.length)
+    ? { items: answers.length, labels: labels.toSorted(), spellings, longestAnswer, longestQuestion }
+    : { items: answers.length, labels: [], spellings: new Map(), longestAnswer, longestQuestion }
+}
+
+/** Answers that differ in nothing but case, spacing and marks are one label: the first of them, so the most frequent. */
+function oneSpelling(answers: readonly string[]): Pick<Look, 'labels' | 'spellings'> {
+  const labels = new Map<string, string>()
+  const spellings = new Map<string, string>()
+  for (const answer of answers) {
+    const folded = foldText(answer) || answer
+    const label = labels.get(folded)
+    if (label === undefined) labels.set(folded, answer)
+    else spellings.set(answer, label)
+  }
+  return { labels: [...labels.values()], spellings }
 }
 
 /** The options of an import of a file that was looked at: labels are skills, so that a dataset has rows of each. */
@@ -36,10 +61,15 @@ export async function ownOptions(options: ImportOptions, source: string, { label
   return { ...options, skill: (await recordFormOf(source, options)).used.answer }
 }
 
-/** The importer with a profile that names the labels, and what is still to be written. `name`: of the new folder. */
-export function ownImporter(importer: Importer, { labels }: Look, name: string): Importer {
+/** The importer with labels in one spelling, and a profile that names them and what is still to be written. `name`: of the new folder. */
+export function ownImporter(importer: Importer, { labels, spellings }: Look, name: string): Importer {
   return {
     ...importer,
+    async *items(...given) {
+      for await (const item of importer.items(...given)) {
+        yield { ...item, answer: spellings.get(item.answer) ?? item.answer }
+      }
+    },
     async profile(options, source) {
       const read = await importer.profile(options, source)
       const title = options.title ?? titleOf(name)

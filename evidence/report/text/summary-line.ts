@@ -26,17 +26,24 @@ export function summaryLine(data: ReportData): string {
   const collapsed = sealed.contrasts.replies.some(({ arm, collapsed: count }) => arm === 'final' && count > 0)
   const prompting = sealed.contrasts.comparisons.find(({ of, to }) => of === 'final' && to === 'base-examples')
   const gain = prompting?.parts[part]?.[primary]
-  const isShown = data.conclusion.beatsExamples.conclusion === 'shown'
+  const { beatsExamples, trivial } = data.conclusion
   const forgotten = sealed.retention?.changes.find(({ arm }) => arm === 'final')
+  const isWorse = [beatsExamples, trivial].some(({ conclusion }) => conclusion === 'opposite')
   const { how } = evidence.unmeasured.find((each) => each.how.startsWith('--seeds')) ?? evidence.unmeasured[0] ?? {}
   return `${present([
     collapsed && 'Collapsed: it gives one answer to nearly everything',
     scores,
-    gain && `${points(gain.value)} points over prompting with examples${isShown ? '' : ' (not shown)'}`,
+    trivial.conclusion === 'opposite' && 'worse than an answer that needs no student',
+    gain && gainText(gain.value, beatsExamples.conclusion),
     forgotten ? forgottenText(forgotten) : 'what it forgot was not measured',
     took,
-    how && `next: ${how}`,
+    isWorse ? 'next: syllabus answers, then more rows or another student' : how && `next: ${how}`,
   ]).join('; ')}.`
+}
+
+function gainText(value: number, conclusion: string): string {
+  if (conclusion === 'opposite') return `${points(-value).replace('+', '')} points worse than prompting with examples`
+  return `${points(value)} points over prompting with examples${conclusion === 'shown' ? '' : ' (not shown)'}`
 }
 
 /** A loss within the margin is none that is shown. */

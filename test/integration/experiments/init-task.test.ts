@@ -46,6 +46,26 @@ test.each([
   expect(new Set(task.fewShot.map(({ output }) => output))).toEqual(new Set(labels))
 })
 
+test('labels that differ in case, spacing or marks alone are one, as the file writes it most often', async () => {
+  const rows = labelled([
+    'positive',
+    'negative',
+    'positive',
+    'Negative',
+    'positive',
+    'negative.',
+    'Positive',
+    'negative',
+  ])
+  const { task, labels, spellings } = await begun(rows, columns)
+  expect(labels).toEqual(['negative', 'positive'])
+  expect(spellings).toEqual({ Negative: 'negative', 'negative.': 'negative', Positive: 'positive' })
+  expect(task.instruction).toBe('Answer with one of these and nothing else: negative, positive.')
+  const lines = (await readFile(join(dir, 'own', task.splits.validation.file), 'utf8')).trim().split('\n')
+  const golds = lines.map((line) => JSON.parse(line).answer)
+  expect(new Set(golds)).toEqual(new Set(labels))
+})
+
 test.each([
   ['what a processor answers in minutes', {}, 800],
   ['what a person wants', { items: 100 }, 100],

@@ -223,7 +223,9 @@ describe('a run that trains', () => {
     expect(right).toHaveLength(sheet.correct)
     expect(items.every(({ answers }) => answers.every(({ reply }) => reply !== ''))).toBe(true)
     expect(isSealed(JSON.stringify(items))).toBe(false)
-    expect(shownModel(items, state, undefined)).toBe('attempt-1')
+    expect(shownModel(items, state, undefined)).toBe('final')
+    const early = items.map((item) => ({ ...item, answers: item.answers.filter(({ model }) => model !== 'final') }))
+    expect(shownModel(early, state, undefined)).toBe('attempt-1')
     expect(() => shownModel(items, state, 'nobody')).toThrow('No student model "nobody"')
   })
 
@@ -262,9 +264,11 @@ describe('a run that trains', () => {
   test('the page reads answers of any student model, and never an item that is sealed', async () => {
     const reader = createRunReader(bus, { gateway: GatewayLimits.parse({}) })
     const page = await reader.answers('answered', {}, 0)
-    expect(page).toMatchObject({ found: task.validation.length, model: 'attempt-1' })
+    expect(page).toMatchObject({ found: task.validation.length, model: 'final' })
     const sheet = state.attempts[0]!.validation!.overall[state.config.primary]
-    expect((await reader.answers('answered', { wrong: true }, 0)).found).toBe(sheet.total - sheet.correct)
+    expect((await reader.answers('answered', { model: 'attempt-1', wrong: true }, 0)).found).toBe(
+      sheet.total - sheet.correct,
+    )
     const { id } = task.validation[0]!
     const { answers } = await reader.answer('answered', id)
     expect(answers.map(({ model }) => model)).toEqual(page.models)

@@ -23,7 +23,13 @@ describe('one line', () => {
 
   const { conclusion, budget } = data
   const notShown = { conclusion: { ...conclusion, beatsExamples: { conclusion: 'not-shown', sentence: '' } } } as const
+  const opposite = { conclusion: 'opposite', sentence: '' } as const
+  const worse = { conclusion: { ...conclusion, beatsExamples: opposite } }
+  const worseThanTrivial = { conclusion: { ...conclusion, trivial: opposite } }
   test.each<[string, Partial<ReportData>, RegExp]>([
+    ['what is shown to be worse is no open question', worse, /points worse than prompting with examples; /],
+    ['more seeds do not mend what is worse', worse, /next: syllabus answers, then more rows or another student\.$/],
+    ['an answer without a student is better', worseThanTrivial, /; worse than an answer that needs no student; /],
     ['a gain that is not shown is marked', notShown, /\(not shown\)/],
     ['no final evaluation', { sealed: null }, /^No result yet/],
     ['nothing was paid', { budget: { ...budget, usage: [] } }, /\$0;/],
