@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** What an installed package has no use for. */
 const left =
-  /^(test|docs\/images|\.github|deploy\/(grafana|helm|images|kube|slurm|systemd)|sdk\/python\/tests)\/|^(\.git.*|biome\.json|tsconfig.*\.json|vitest\.config\.ts|package(-lock)?\.json|CONTRIBUTING\.md)$/
+  /^(test|docs\/images|\.github|deploy\/(grafana|helm|images|kube|slurm|systemd))\/|^(\.git.*|biome\.json|tsconfig.*\.json|vitest\.config\.ts|package(-lock)?\.json|CONTRIBUTING\.md)$/
 
 /** A relative name of a TypeScript file where a module is named. */
 const named = /(\b(?:from|import|import\.meta\.resolve|new URL)\s*\(?\s*)(['"])(\.{0,2}\/?[\w./-]+)\.ts\2/g

@@ -14,7 +14,7 @@ const packageText = (name: string) => {
 const code: Readonly<Record<NewRole, (name: string) => string>> = {
   generator: (name) => `// Orders: so many equal things, and what all of them cost.
 import { createHash } from 'node:crypto'
-import { defineGenerator, indexesOf, rowOf } from '${sdk}'
+import { defineGenerator, indexesOf, candidateOf } from '${sdk}'
 
 const things = ['lamps', 'chairs', 'books', 'baskets', 'candles', 'ropes']
 
@@ -48,7 +48,7 @@ export const mine = defineGenerator({
       }
       const { round, seed } = work.shard
       const candidates = indexesOf(work).map((index) =>
-        rowOf(work, { index, ...order(\`\${seed}/a\${round.attempt}.r\${round.round}.\${id}.\${index}\`) }),
+        candidateOf(work, { index, ...order(\`\${seed}/a\${round.attempt}.r\${round.round}.\${id}.\${index}\`) }),
       )
       return { candidates, failures: [] }
     },

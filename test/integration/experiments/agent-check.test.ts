@@ -23,7 +23,7 @@ describe('the built-in variants pass the suite of their role', () => {
 
 describe('what is wrong with an agent is found, and said with where to look', () => {
   const row =
-    'rowOf(work, { index, input: [work.source.skill, index, work.shard.seed].join(" "), output: "\\\\boxed{1.00}" })'
+    'candidateOf(work, { index, input: [work.source.skill, index, work.shard.seed].join(" "), output: "\\\\boxed{1.00}" })'
   const rows = `indexesOf(work).map((index) => ${row})`
   test.each([
     [
