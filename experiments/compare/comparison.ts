@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Bus } from '../../bus/mod.ts'
 import { analyseComparison } from '../../evidence/report/comparison/analyse.ts'
-import { type RunResult, resultOf } from '../../evidence/report/comparison/compared-run.ts'
+import { type ComparedResult, resultOf } from '../../evidence/report/comparison/compared-run.ts'
 import { comparisonHtml, comparisonMarkdown } from '../../evidence/report/comparison/document.ts'
 import type { RowShown } from '../../evidence/report/comparison/made.ts'
 import {
@@ -103,7 +103,7 @@ export function printComparisonPlan(plan: ComparisonPlan, perRun: ReadonlyMap<st
 }
 
 /** The first pair of which every arm chose a dataset. */
-const pairToShow = (arms: readonly string[], results: readonly RunResult[]): number | undefined =>
+const pairToShow = (arms: readonly string[], results: readonly ComparedResult[]): number | undefined =>
   [...Map.groupBy(results, ({ pair }) => pair)].find(
     ([, runs]) => runs.length === arms.length && runs.every(({ chosen }) => typeof chosen === 'number'),
   )?.[0]
@@ -112,7 +112,7 @@ const pairToShow = (arms: readonly string[], results: readonly RunResult[]): num
 const [rowsOfSkill, rowsShown] = [3, 24]
 
 /** Some admitted rows of each skill of a run's chosen dataset, in the order of admission; none where they are not kept any more. */
-async function rowsToShow(bus: Bus, { runId, chosen }: RunResult): Promise<RowShown[]> {
+async function rowsToShow(bus: Bus, { runId, chosen }: ComparedResult): Promise<RowShown[]> {
   const shown: RowShown[] = []
   try {
     for await (const { row } of runRows(bus, runId, { admitted: true, attempt: chosen! })) {
@@ -131,7 +131,7 @@ const shownChars = 400
 
 /** Writes `runs/<name>/comparison.{json,md,html}` from the logs of the comparison's runs. */
 export async function writeComparison(bus: Bus, plan: ComparisonPlan, reporter: Reporter): Promise<void> {
-  const results: RunResult[] = []
+  const results: ComparedResult[] = []
   for (const run of runsOf(plan)) results.push(resultOf(run, await readRun(bus, run.runId)))
   const pair = pairToShow(plan.arms, results)
   for (const run of results) if (run.pair === pair) run.rows = await rowsToShow(bus, run)

@@ -1,5 +1,5 @@
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import type { RunResult, Use } from '../../evidence/report/comparison/compared-run.ts'
+import type { ComparedResult, Use } from '../../evidence/report/comparison/compared-run.ts'
 import { type ComparisonPlan, type PlannerArm, runsOf } from '../../evidence/report/comparison/plan.ts'
 import { sha256 } from '../../schemas/hash.ts'
 
@@ -20,7 +20,7 @@ export const resultsOf = (
   plan: ComparisonPlan,
   scoreOf: (arm: PlannerArm, pair: number) => number | null,
   useOf: (arm: PlannerArm) => Partial<Use> = () => ({}),
-): RunResult[] =>
+): ComparedResult[] =>
   runsOf(plan).map((run) => {
     const score = scoreOf(run.arm as PlannerArm, run.pair)
     const status = score === null ? 'failed' : 'finished'

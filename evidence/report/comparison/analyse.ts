@@ -6,7 +6,7 @@ import { type OverRuns, overRuns } from '../statistics/over-runs.ts'
 import { signFlip } from '../statistics/significance.ts'
 import { differenceText, percent, points } from '../text/format.ts'
 import { drawsText, evaluatedText, formText } from '../text/objections.ts'
-import type { RunResult } from './compared-run.ts'
+import type { ComparedResult } from './compared-run.ts'
 import { type Effect, effectsOf } from './effects.ts'
 import { type ArmUse, armUses, givenMore } from './equality.ts'
 import { type Yields, yieldsTogether } from './made.ts'
@@ -18,7 +18,7 @@ export type Comparison = {
   lead: ArmName
   /** The part of the test that counts, and how it was scored; null before a final evaluation. */
   headline: { part: string; mode: 'strict' | 'lenient' } | null
-  runs: RunResult[]
+  runs: ComparedResult[]
   /** Share right on the test by arm. */
   arms: { arm: ArmName; score: OverRuns | null; withoutResult: number }[]
   effects: Effect[]
@@ -27,7 +27,7 @@ export type Comparison = {
   yields: { arm: ArmName; yields: Yields }[]
 }
 
-export function analyseComparison(plan: ComparisonPlan, runs: readonly RunResult[]): Comparison {
+export function analyseComparison(plan: ComparisonPlan, runs: readonly ComparedResult[]): Comparison {
   const lead = leadOf(plan)
   const uses = armUses(plan.arms, lead, runs)
   const measured = runs.find(({ score }) => score !== null)
@@ -55,7 +55,7 @@ export function analyseComparison(plan: ComparisonPlan, runs: readonly RunResult
  * student, or is better only because of what the other one's students did not answer, by the form of its answers, than a worse student than
  * the base, on a handful of items, without its failed runs, or after many final evaluations. Then nothing is shown.
  */
-function withObjections(effect: Effect, runs: readonly RunResult[], uses: readonly ArmUse[]): Effect {
+function withObjections(effect: Effect, runs: readonly ComparedResult[], uses: readonly ArmUse[]): Effect {
   const { conclusion, arm, against } = effect
   if (conclusion !== 'shown' && conclusion !== 'opposite') return effect
   const [better, worse] = conclusion === 'shown' ? [arm, against] : [against, arm]
@@ -93,12 +93,12 @@ function withObjections(effect: Effect, runs: readonly RunResult[], uses: readon
   return objections.length > 0 ? { ...effect, conclusion: 'not-shown', objections } : effect
 }
 
-type Pair = { one: RunResult; other: RunResult }
+type Pair = { one: ComparedResult; other: ComparedResult }
 
 /** A run without a result leaves the base: pairs that the better arm failed in count so. */
 function failedObjection(
   { differences }: Effect,
-  runs: readonly RunResult[],
+  runs: readonly ComparedResult[],
   better: string,
   worse: string,
 ): string | null {

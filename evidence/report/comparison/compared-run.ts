@@ -27,7 +27,7 @@ export type Use = {
 }
 
 /** One run with what became of it and what it used. */
-export type RunResult = ComparedRun & {
+export type ComparedResult = ComparedRun & {
   status: string
   part: string
   mode: 'strict' | 'lenient'
@@ -54,7 +54,7 @@ export type RunResult = ComparedRun & {
   rows?: RowShown[]
 }
 
-export function resultOf(run: ComparedRun, entries: readonly LogEntry[]): RunResult {
+export function resultOf(run: ComparedRun, entries: readonly LogEntry[]): ComparedResult {
   const { status, part, mode, scores, answered, trivial, lenient, groups, finalEvalNumber, silent } = outcomeOf(
     run,
     entries,

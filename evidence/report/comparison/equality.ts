@@ -1,6 +1,6 @@
 import { mean } from 'simple-statistics'
 import { plural } from '../../../schemas/number-text.ts'
-import type { RunResult, Use } from './compared-run.ts'
+import type { ComparedResult, Use } from './compared-run.ts'
 import type { ArmName } from './plan.ts'
 
 /** Share by which an arm's use may differ from another's: what is rejected, and so asked again, is chance. */
@@ -18,7 +18,7 @@ export type ArmUse = Omit<Use, 'rows' | 'money'> & {
 }
 
 /** The use of each arm; runs without a result count as the others do. */
-export function armUses(arms: readonly ArmName[], lead: ArmName, runs: readonly RunResult[]): ArmUse[] {
+export function armUses(arms: readonly ArmName[], lead: ArmName, runs: readonly ComparedResult[]): ArmUse[] {
   const of = (arm: ArmName) => runs.filter((run) => run.arm === arm)
   return arms
     .filter((arm) => of(arm).length > 0)
@@ -54,7 +54,7 @@ export function givenMore(own: ArmUse, other: ArmUse): string[] {
 }
 
 /** What must be the same in every pair, and teacher calls in the mean. */
-function differencesOf(own: readonly RunResult[], lead: readonly RunResult[]): string[] {
+function differencesOf(own: readonly ComparedResult[], lead: readonly ComparedResult[]): string[] {
   const pairs = own.flatMap(({ pair, use }) => {
     const other = lead.find((run) => run.pair === pair)
     return other ? [{ use, lead: other.use }] : []
