@@ -99,7 +99,7 @@ function ofLabels(
     instruction: instruction ?? `Answer with one of these and nothing else: ${list}.`,
     // The form is asked for; a reply that says "It is Billing." is right all the same.
     scorer: { name: 'exact', primary: 'lenient', options: {} },
-    skills: Object.fromEntries(labels.map((label) => [skillName(label), `Texts whose label is ${label}.`])),
+    skills: Object.fromEntries(labels.map((label) => [skillName(label), `Questions marked ${label}.`])),
     labels,
   }
 }
