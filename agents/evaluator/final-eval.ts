@@ -19,13 +19,7 @@ import { type SealedTrivial, TrivialScore } from '../../schemas/trivial.ts'
 import { procedureOf } from '../../tasks/procedures.ts'
 import { openTaskScorer, type TaskScorer } from '../../tasks/score-with.ts'
 import { memo } from '../kit/cache.ts'
-import {
-  FinalEvalRecord,
-  FinalEvals,
-  RetentionRules,
-  resultKey,
-  sealedEvalJobs,
-} from './eval-plan.ts'
+import { FinalEvalRecord, FinalEvals, RetentionRules, resultKey, sealedEvalJobs } from './eval-plan.ts'
 import { grade, scoreSheet } from './scorer/grading.ts'
 import { replyScores, trivialScores, worthTelling } from './scorer/trivial.ts'
 

@@ -6,6 +6,7 @@ import { truncate } from '../../../schemas/text.ts'
 import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import { lastObject } from '../../../tasks/reply/objects.ts'
 import type { Sandbox } from '../../../tasks/sandbox/sandbox.ts'
+import { filledPrompt } from '../../kit/filled-prompt.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
 import type { MeteredCall } from '../../kit/metered/call.ts'
 import type { ChatMessage } from '../../kit/teacher/turns.ts'
@@ -16,7 +17,7 @@ import type { AnalysisLimits } from './options.ts'
 export type Deps = {
   /** Asks the model under a name; each name is paid for once. */
   call: MeteredCall
-  /** Told apart in the journal: the part of validation that is analysed. */
+  /** Its name in the journal: the part of validation that is analysed. */
   name: string
   task: Pick<PublicTask, 'title' | 'description'>
   mode: ScoreMode
@@ -129,7 +130,7 @@ export async function findCauses(graded: readonly Graded[], deps: Deps, signal: 
   return { hypotheses, fault, shown }
 }
 
-/** The causes that hold, as a planner is told them. */
+/** The causes that hold, as a planner is sent them. */
 export const causesOf = ({ hypotheses }: Pick<Analysis, 'hypotheses'>): FailureCause[] =>
   hypotheses
     .filter(({ holds }) => holds)
@@ -143,8 +144,8 @@ export const causesOf = ({ hypotheses }: Pick<Analysis, 'hypotheses'>): FailureC
 
 const names = ['system', 'cases', 'again'] as const
 const texts = Object.fromEntries(
-  names.map((name) => [name, readFileSync(new URL(`./prompts/${name}.md`, import.meta.url), 'utf8').trim()]),
+  names.map((name) => [name, readFileSync(new URL(`./prompts/${name}.md`, import.meta.url), 'utf8')]),
 ) as Record<(typeof names)[number], string>
 
 const prompt = (name: (typeof names)[number], values: Readonly<Record<string, string>>): string =>
-  texts[name].replaceAll(/<<(\w+)>>/g, (_, place: string) => values[place] ?? '')
+  filledPrompt(name, texts[name], values)

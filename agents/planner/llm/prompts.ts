@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { sha256 } from '../../../schemas/hash.ts'
+import { filledPrompt } from '../../kit/filled-prompt.ts'
 
 const names = [
   'system',
@@ -31,11 +32,6 @@ export const promptHashes: Readonly<Record<string, string>> = Object.fromEntries
 /** All prompt files together, for their length. */
 export const promptTexts = Object.values(texts).join('\n')
 
-/** A prompt with its `<<name>>` places filled in; a place without a value is an error of ours. */
-export function prompt(name: PromptName, values: Readonly<Record<string, string>> = {}): string {
-  return texts[name].trim().replaceAll(/<<(\w+)>>/g, (_, place: string) => {
-    const value = values[place]
-    if (value === undefined) throw new Error(`prompt ${name}.md: nothing for <<${place}>>`)
-    return value
-  })
-}
+/** A prompt with its `<<name>>` places filled in. */
+export const prompt = (name: PromptName, values: Readonly<Record<string, string>> = {}): string =>
+  filledPrompt(name, texts[name], values)
